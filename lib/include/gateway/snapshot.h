@@ -1,0 +1,36 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <gateway/error.h>
+#include <gateway/resources.h>
+#include <gateway/shared_map.h>
+
+namespace gateway {
+
+// Everything one source wants right now. It replaces what the source said before. Copies are cheap;
+// a source keeps its own, changes a few entries and publishes a copy.
+struct SourceSnapshot {
+  // Names the history that `revision` counts in: another epoch means that nothing said before holds.
+  std::string epoch;
+  std::string revision;
+
+  SharedMap<Api> apis;
+  SharedMap<Backend> backends;
+  SharedMap<Certificate> certificates;
+  SharedMap<Hostname> hostnames;
+
+  // Objects of which not even a resource could be made, each with its reason. They are shown to
+  // operators, and disturb nothing else.
+  std::vector<Error> rejected;
+
+  void set(Api api) { auto id = api.id; apis.set(id, std::make_shared<const Api>(std::move(api))); }
+  void set(Backend b) { auto id = b.id; backends.set(id, std::make_shared<const Backend>(std::move(b))); }
+  void set(Certificate c) { auto id = c.id; certificates.set(id, std::make_shared<const Certificate>(std::move(c))); }
+  void set(Hostname h) { auto id = h.id; hostnames.set(id, std::make_shared<const Hostname>(std::move(h))); }
+};
+
+}  // namespace gateway

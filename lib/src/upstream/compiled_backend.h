@@ -1,0 +1,38 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <gateway/resources.h>
+#include <gateway/result.h>
+
+namespace gateway {
+
+class TlsClient;
+
+// A Backend, checked and ready for use. Immutable; shared by all workers; workers keep their pools by `pool_key`.
+struct CompiledEndpoint {
+  std::string address;     // numeric or a DNS name
+  std::uint16_t port = 0;
+  bool numeric = false;    // an IP address: no resolver is asked
+  std::string pool_key;    // equal keys may share connections: address, port, protocol and TLS settings
+};
+
+struct CompiledBackend {
+  std::string id;          // "name@source"
+  BackendProtocol protocol = BackendProtocol::Http;
+  std::vector<CompiledEndpoint> endpoints;
+  std::string host_header;
+  std::string path_prefix;
+  std::string tls_server_name;
+  std::shared_ptr<TlsClient> tls;  // Https only
+};
+
+// Every problem of the backend at once would be model's validation; this fails only for what that
+// cannot see (a CA that does not parse). Link-local addresses (169.254.0.0/16, fe80::/10) are refused.
+[[nodiscard]] Result<std::shared_ptr<const CompiledBackend>> compile_backend(
+    const Backend& backend, const std::string& source);
+
+}  // namespace gateway
