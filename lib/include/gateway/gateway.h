@@ -49,6 +49,9 @@ class GATEWAY_EXPORT Gateway {
   [[nodiscard]] virtual const RoutesView& routes() const noexcept = 0;
   // The port that listener i of the options is bound to.
   [[nodiscard]] virtual std::uint16_t port(std::size_t listener) const noexcept = 0;
+  // The ports of GatewayOptions::admin and ::monitor; 0 when off.
+  [[nodiscard]] virtual std::uint16_t admin_port() const noexcept = 0;
+  [[nodiscard]] virtual std::uint16_t monitor_port() const noexcept = 0;
   // Prometheus text exposition format 0.0.4 of all metrics.
   [[nodiscard]] virtual std::string metrics() const = 0;
 

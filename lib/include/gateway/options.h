@@ -40,6 +40,13 @@ struct ListenerOptions {
   bool tls = false;
 };
 
+// A small HTTP server of the gateway's own, on the control thread.
+struct ControlEndpoint {
+  bool enabled = false;
+  std::string address = "127.0.0.1";
+  std::uint16_t port = 0;       // 0 = any free port
+};
+
 // How two sources that claim one RouteKey are told apart.
 enum class ConflictRule : std::uint8_t { LastWriteWins, ArrivalOrder, Precedence };
 
@@ -72,6 +79,10 @@ struct GatewayOptions {
   Milliseconds drain_delay{5'000};          // ready fails, connections are still accepted
   Milliseconds drain_timeout{30'000};       // then exchanges have this long to end
   bool allow_encoded_slash = false;         // "%2F" in paths; refused with 400 otherwise
+  // GET /explain, /status, /config: for operators, on loopback. See lib/src/runtime/README.md.
+  ControlEndpoint admin;
+  // GET /metrics, /live, /ready: for Prometheus and probes.
+  ControlEndpoint monitor;
   Environment environment;
 };
 
