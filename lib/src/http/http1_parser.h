@@ -68,7 +68,8 @@ class Http1Parser {
 
   // Begins the next message on the same connection.
   void reset() noexcept;
-  // Responses only, before parse_head: the request's method decides about the body (HEAD, CONNECT).
+  // Responses only, before parse_head: the answer to HEAD has no body. Lasts until the reset() after a
+  // final response; the reset() after a 1xx keeps it.
   void expect_no_body(bool head_request) noexcept;
 
   struct HeadResult {
@@ -91,7 +92,9 @@ class Http1Parser {
     HttpError error;
   };
   // Decodes the front of `bytes`; returns after each contiguous piece of data: call again with the
-  // rest until consumed == bytes.size() with empty data, or the status is not Incomplete.
+  // rest until consumed == bytes.size() with empty data, or the status is not Incomplete. The last
+  // piece may come together with Complete. Without a body (framing None, or a length of 0) the answer
+  // is Complete at once, whatever `bytes` holds. After Failed it fails for ever.
   [[nodiscard]] BodyResult parse_body(std::string_view bytes);
   // The peer closed. True when that ends the message properly (UntilClose, or it was complete).
   [[nodiscard]] bool finish() noexcept;

@@ -24,11 +24,13 @@ struct PathRules {
 
 // Splits off the port of an authority and lower-cases it into `scratch` where needed. Error: not
 // `host [":" port]` per RFC 9110 §7.2 (reg-name of letters, digits, '-', '.', '_'; IPv4; bracketed
-// IPv6); empty is allowed only where `allow_empty`. One trailing dot is dropped.
+// IPv6), the empty text included. One trailing dot is dropped.
 struct Authority {
   std::string_view host;  // lower case, without port and brackets' port; IPv6 keeps its brackets
   std::string_view port;  // digits or empty
 };
 [[nodiscard]] Result<Authority> parse_authority(std::string_view text, std::string& scratch);
+// Whether parse_authority would take it; nothing is built.
+[[nodiscard]] bool is_authority(std::string_view text) noexcept;
 
 }  // namespace gateway

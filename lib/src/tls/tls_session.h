@@ -51,7 +51,8 @@ class TlsServer {
 struct TlsClientOptions {
   std::string ca_pem;     // trusted roots; "" = the system's bundle (/etc/ssl/certs/ca-certificates.crt)
   bool verify = true;     // chain and name
-  std::string client_chain_pem, client_key_pem;  // "" = none
+  std::string client_chain_pem = {};  // "" = none
+  std::string client_key_pem = {};
 };
 class TlsClient {
  public:
