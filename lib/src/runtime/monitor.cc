@@ -1,0 +1,55 @@
+#include "runtime/monitor.h"
+
+namespace gateway {
+namespace {
+
+using Request = ControlServer::Request;
+using Response = ControlServer::Response;
+
+Response text(int status, std::string body) {
+  Response response;
+  response.status = status;
+  response.content_type = "text/plain; charset=utf-8";
+  response.body = std::move(body) + "\n";
+  return response;
+}
+
+std::string waiting_for(const RoutesView& routes) {
+  std::string words;
+  for (const SourceStatus& source : routes.sources()) {
+    if (source.state != SyncState::NotSynced) continue;
+    words += (words.empty() ? "waiting for source " : "; source ") + source.name;
+    if (source.degraded) words += " (" + source.degraded->to_string() + ")";
+  }
+  return words.empty() ? "starting" : words;
+}
+
+Response ready(GatewayState state, const RoutesView& routes) {
+  switch (state) {
+    case GatewayState::Ready: return text(200, "ready");
+    case GatewayState::Draining: return text(503, "draining");
+    case GatewayState::Stopped: return text(503, "stopped");
+    case GatewayState::Created:
+    case GatewayState::Starting: break;
+  }
+  return text(503, waiting_for(routes));
+}
+
+}  // namespace
+
+ControlServer::Handler monitor_handler(std::function<GatewayState()> state, std::function<std::string()> metrics,
+                                       const RoutesView& routes) {
+  return [state = std::move(state), metrics = std::move(metrics), &routes](const Request& request) {
+    if (request.path == "/live") return text(200, "live");
+    if (request.path == "/ready") return ready(state(), routes);
+    if (request.path == "/metrics") {
+      Response response;
+      response.content_type = "text/plain; version=0.0.4; charset=utf-8";
+      response.body = metrics();
+      return response;
+    }
+    return text(404, "here are /metrics, /live and /ready");
+  };
+}
+
+}  // namespace gateway
