@@ -1,0 +1,200 @@
+#include "model/canonical.h"
+
+#include <openssl/sha.h>
+#include <rapidjson/writer.h>
+
+namespace gateway {
+namespace {
+
+// RapidJSON's output stream onto a std::string.
+struct StringStream {
+  using Ch = char;
+  void Put(char c) { text.push_back(c); }
+  void Flush() {}
+  std::string& text;
+};
+using Writer = rapidjson::Writer<StringStream>;
+
+void put(Writer& writer, std::string_view name, std::string_view text) {
+  writer.Key(name.data(), static_cast<rapidjson::SizeType>(name.size()));
+  writer.String(text.data(), static_cast<rapidjson::SizeType>(text.size()));
+}
+void put_text(Writer& writer, std::string_view name, std::string_view text) {
+  if (!text.empty()) put(writer, name, text);
+}
+void put_number(Writer& writer, std::string_view name, std::int64_t number) {
+  writer.Key(name.data(), static_cast<rapidjson::SizeType>(name.size()));
+  writer.Int64(number);
+}
+void put_flag(Writer& writer, std::string_view name, bool flag, bool usual) {
+  if (flag == usual) return;
+  writer.Key(name.data(), static_cast<rapidjson::SizeType>(name.size()));
+  writer.Bool(flag);
+}
+
+void put_provenance(Writer& writer, const Provenance& provenance) {
+  if (provenance == Provenance()) return;
+  writer.Key("provenance");
+  writer.StartObject();
+  put_text(writer, "kind", provenance.kind);
+  put_text(writer, "name", provenance.name);
+  put_text(writer, "revision", provenance.revision);
+  put_text(writer, "space", provenance.space);
+  writer.EndObject();
+}
+
+void write(Writer& writer, const Api& api, CanonicalForm form) {
+  const bool full = form == CanonicalForm::Full;
+  writer.StartObject();
+  put_text(writer, "backend", api.backend);
+  put_flag(writer, "caseSensitive", api.case_sensitive, true);
+  if (full && api.witness.changed_at) put_number(writer, "changedAt", *api.witness.changed_at);
+  if (full && api.witness.created_at != 0) put_number(writer, "createdAt", api.witness.created_at);
+  put_text(writer, "defect", api.defect);
+  if (full && api.witness.generation != 0) put_number(writer, "generation", api.witness.generation);
+  put_text(writer, "host", api.host);
+  put(writer, "id", api.id);
+  if (full) put_text(writer, "identity", api.witness.identity);
+  if (api.match == MatchType::Exact) put(writer, "match", "exact");
+  if (api.path != "/") put(writer, "path", api.path);
+  if (full) put_provenance(writer, api.provenance);
+  put_flag(writer, "redirectToHttps", api.redirect_to_https, false);
+  writer.EndObject();
+}
+
+void write(Writer& writer, const Backend& backend, CanonicalForm form) {
+  writer.StartObject();
+  if (!backend.endpoints.empty()) {
+    writer.Key("endpoints");
+    writer.StartArray();
+    for (const Endpoint& endpoint : backend.endpoints) {
+      writer.StartObject();
+      put(writer, "address", endpoint.address);
+      put_number(writer, "port", endpoint.port);
+      writer.EndObject();
+    }
+    writer.EndArray();
+  }
+  put_text(writer, "hostHeader", backend.host_header);
+  put(writer, "id", backend.id);
+  put_text(writer, "pathPrefix", backend.path_prefix);
+  if (backend.protocol == BackendProtocol::Https) put(writer, "protocol", "https");
+  if (form == CanonicalForm::Full) put_provenance(writer, backend.provenance);
+  put_text(writer, "tlsCa", backend.tls_ca_pem);
+  put_text(writer, "tlsServerName", backend.tls_server_name);
+  put_flag(writer, "tlsVerify", backend.tls_verify, true);
+  writer.EndObject();
+}
+
+void write(Writer& writer, const Hostname& hostname, CanonicalForm form) {
+  const bool full = form == CanonicalForm::Full;
+  writer.StartObject();
+  put_text(writer, "certificate", hostname.certificate);
+  if (full && hostname.witness.changed_at) put_number(writer, "changedAt", *hostname.witness.changed_at);
+  if (full && hostname.witness.created_at != 0) put_number(writer, "createdAt", hostname.witness.created_at);
+  put_text(writer, "defect", hostname.defect);
+  if (full && hostname.witness.generation != 0) put_number(writer, "generation", hostname.witness.generation);
+  put_text(writer, "host", hostname.host);
+  put_flag(writer, "http2", hostname.http2, true);
+  put(writer, "id", hostname.id);
+  if (full) put_text(writer, "identity", hostname.witness.identity);
+  if (hostname.min_version == TlsVersion::Tls1_3) put(writer, "minVersion", "1.3");
+  if (full) put_provenance(writer, hostname.provenance);
+  writer.EndObject();
+}
+
+void write(Writer& writer, const Certificate& certificate, CanonicalForm form) {
+  const bool full = form == CanonicalForm::Full;
+  writer.StartObject();
+  if (full) {
+    put_text(writer, "chain", certificate.chain_pem);
+  } else {
+    put(writer, "chainSha256", hex(sha256(certificate.chain_pem)));
+  }
+  put_text(writer, "defect", certificate.defect);
+  put(writer, "id", certificate.id);
+  if (full) {
+    put_text(writer, "key", certificate.key_pem);
+    put_provenance(writer, certificate.provenance);
+  } else {
+    put(writer, "keySha256", hex(sha256(certificate.key_pem)));
+  }
+  writer.EndObject();
+}
+
+template <typename T>
+void write_one(const T& resource, CanonicalForm form, std::string& out) {
+  StringStream stream{out};
+  Writer writer(stream);
+  write(writer, resource, form);
+}
+
+template <typename T>
+void write_all(Writer& writer, const char* name, const SharedMap<T>& resources) {
+  if (resources.empty()) return;
+  writer.Key(name);
+  writer.StartArray();
+  for (const std::string_view id : resources.sorted_names()) {
+    write(writer, *resources.find(id), CanonicalForm::Full);
+  }
+  writer.EndArray();
+}
+
+template <typename T>
+Digest digest_of(const T& resource) {
+  std::string text;
+  write_one(resource, CanonicalForm::Content, text);
+  return sha256(text);
+}
+
+}  // namespace
+
+Digest sha256(std::string_view bytes) noexcept {
+  Digest digest{};
+  SHA256(reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size(), digest.data());
+  return digest;
+}
+
+std::string hex(const Digest& digest) {
+  constexpr char kDigits[] = "0123456789abcdef";
+  std::string text;
+  text.reserve(2 * digest.size());
+  for (const std::uint8_t byte : digest) {
+    text.push_back(kDigits[byte >> 4]);
+    text.push_back(kDigits[byte & 15]);
+  }
+  return text;
+}
+
+void write_canonical(const Api& api, CanonicalForm form, std::string& out) { write_one(api, form, out); }
+void write_canonical(const Backend& backend, CanonicalForm form, std::string& out) {
+  write_one(backend, form, out);
+}
+void write_canonical(const Hostname& hostname, CanonicalForm form, std::string& out) {
+  write_one(hostname, form, out);
+}
+void write_canonical(const Certificate& certificate, CanonicalForm form, std::string& out) {
+  write_one(certificate, form, out);
+}
+
+Digest content_digest(const Api& api) { return digest_of(api); }
+Digest content_digest(const Hostname& hostname) { return digest_of(hostname); }
+
+std::string write_configuration_document(const SourceSnapshot& snapshot) {
+  std::string text;
+  StringStream stream{text};
+  Writer writer(stream);
+  writer.StartObject();
+  put(writer, "apiVersion", "gateway/v1");
+  write_all(writer, "apis", snapshot.apis);
+  write_all(writer, "backends", snapshot.backends);
+  write_all(writer, "certificates", snapshot.certificates);
+  put_text(writer, "epoch", snapshot.epoch);
+  write_all(writer, "hostnames", snapshot.hostnames);
+  put(writer, "kind", "Configuration");
+  put_text(writer, "revision", snapshot.revision);
+  writer.EndObject();
+  return text;
+}
+
+}  // namespace gateway

@@ -1,0 +1,301 @@
+#include "model/validate.h"
+
+#include <arpa/inet.h>
+
+#include <array>
+#include <cstring>
+#include <memory>
+#include <optional>
+
+#include <openssl/bio.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
+
+#include "base/strings.h"
+
+namespace gateway {
+namespace {
+
+constexpr std::size_t kMaxName = 253;      // RFC 1035 §2.3.4, without the trailing dot
+constexpr std::size_t kMaxLabel = 63;
+constexpr std::size_t kMaxText = 1024;     // ids and provenance
+constexpr std::size_t kMaxPath = 8192;
+
+// Appends Errors that all speak of one object.
+class Problems {
+ public:
+  Problems(std::string_view where, std::vector<Error>& out) : where_(where), out_(out) {}
+  void add(std::string_view field, std::string message) {
+    out_.push_back({ErrorCode::InvalidArgument, "configuration", std::move(message),
+                    std::string(where_) + ": " + std::string(field), false});
+  }
+
+ private:
+  std::string_view where_;
+  std::vector<Error>& out_;
+};
+
+bool is_ipv4(const std::string& text) noexcept {
+  in_addr parsed{};
+  return inet_pton(AF_INET, text.c_str(), &parsed) == 1;
+}
+
+// A DNS name of letters, digits and hyphens; underscores where the resolver alone will see it.
+bool is_dns_name(std::string_view name, bool underscores) {
+  if (name.empty() || name.size() > kMaxName) return false;
+  for (const std::string_view label : split(name, '.')) {
+    if (label.empty() || label.size() > kMaxLabel) return false;
+    if (label.front() == '-' || label.back() == '-') return false;
+    for (const char c : label) {
+      if (!is_alpha(c) && !is_digit(c) && c != '-' && !(underscores && c == '_')) return false;
+    }
+  }
+  return true;
+}
+
+// Names such as "127.1", "0x7f000001" and "2130706433", which resolvers take for IPv4 addresses.
+bool looks_like_number(std::string_view name) {
+  const std::string_view last = split(name, '.').back();
+  const bool decimal = last.find_first_not_of("0123456789") == std::string_view::npos;
+  const bool hexadecimal = last.size() >= 2 && last[0] == '0' && (last[1] == 'x' || last[1] == 'X') &&
+                           last.find_first_not_of("0123456789abcdefABCDEF", 2) == std::string_view::npos;
+  return decimal || hexadecimal;
+}
+
+// Why nothing may be proxied to this IP address; nullopt when it is not one, "" when it is sound.
+std::optional<std::string> address_problem(const std::string& text) {
+  std::array<unsigned char, 16> bytes{};
+  in_addr v4{};
+  bool is_v4 = inet_pton(AF_INET, text.c_str(), &v4) == 1;
+  if (is_v4) {
+    std::memcpy(bytes.data(), &v4, 4);
+  } else {
+    if (inet_pton(AF_INET6, text.c_str(), bytes.data()) != 1) return std::nullopt;
+    constexpr std::array<unsigned char, 12> kMapped{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF};
+    if (std::equal(kMapped.begin(), kMapped.end(), bytes.begin())) {
+      std::memmove(bytes.data(), bytes.data() + 12, 4);
+      is_v4 = true;
+    }
+  }
+  const bool link_local = is_v4 ? bytes[0] == 169 && bytes[1] == 254
+                                : bytes[0] == 0xFE && (bytes[1] & 0xC0u) == 0x80;
+  if (link_local) return "is link-local: nothing is ever proxied there";
+  const bool multicast = is_v4 ? bytes[0] >= 224 : bytes[0] == 0xFF;
+  const std::size_t length = is_v4 ? 4 : 16;
+  const bool unspecified = std::all_of(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(length),
+                                       [](unsigned char b) { return b == 0; });
+  if (multicast || unspecified) return "is not the address of one host";
+  return "";
+}
+
+bool is_pchar(char c) noexcept {
+  return is_alpha(c) || is_digit(c) ||
+         (c != '\0' && std::strchr("-._~!$&'()*+,;=:@", c) != nullptr);
+}
+
+// What is wrong with a path that is matched or put in front of one; "" when nothing. The request's
+// path is normalised before it is matched: a rule that no normal path can equal is a mistake.
+std::string path_problem(std::string_view path) {
+  if (!path.starts_with('/')) return "must start with '/'";
+  if (path.size() > kMaxPath) return "must be at most " + std::to_string(kMaxPath) + " bytes long";
+  if (path.find("//") != std::string_view::npos) return "must not contain '//'";
+  for (const std::string_view element : split(path, '/')) {
+    if (element == "." || element == "..") return "must not contain the elements '.' and '..'";
+  }
+  for (std::size_t i = 0; i < path.size(); ++i) {
+    const char c = path[i];
+    if (c == '/' || is_pchar(c)) continue;
+    if (c != '%') {
+      return "must be made of letters, digits, /-._~!$&'()*+,;=:@ and %XX for every other byte, not " +
+             quote(path.substr(i, 1));
+    }
+    const std::string_view code = path.substr(i, 3);
+    if (code.size() < 3 || !is_hex_digit(code[1]) || !is_hex_digit(code[2])) {
+      return "has a '%' without two hexadecimal digits after it";
+    }
+    if (code == "%2F" || code == "%2f" || code == "%5C" || code == "%5c" || code == "%00") {
+      return "must not contain an encoded slash, backslash or NUL (" + std::string(code) + ")";
+    }
+    const auto upper = [](char h) { return h >= 'a' && h <= 'f' ? static_cast<char>(h - 32) : h; };
+    if (upper(code[1]) != code[1] || upper(code[2]) != code[2]) {
+      return "must have upper-case hexadecimal digits: %" + std::string{upper(code[1]), upper(code[2])} +
+             " instead of " + std::string(code);
+    }
+    const auto nibble = [](char h) { return is_digit(h) ? h - '0' : h - 'A' + 10; };
+    const char plain = static_cast<char>(nibble(code[1]) * 16 + nibble(code[2]));
+    if (is_alpha(plain) || is_digit(plain) || (plain > 0 && std::strchr("-._~", plain) != nullptr)) {
+      return "must have '" + std::string(1, plain) + "' plain instead of " + std::string(code);
+    }
+    i += 2;
+  }
+  return "";
+}
+
+std::string host_problem(std::string_view host) {
+  constexpr std::string_view kAllowed =
+      "; allowed are a DNS name (a.example), '*.' before one, or nothing for any host";
+  if (valid_host_pattern(host)) return "";
+  const std::string lower = to_lower(host);
+  if (lower != host && valid_host_pattern(lower)) {
+    return quote(host) + " has upper-case letters: write it in lower case, " + quote(lower);
+  }
+  if (host.find(':') != std::string_view::npos) {
+    return quote(host) + " must be without a port" + std::string(kAllowed);
+  }
+  return quote(host) + " is no host pattern" + std::string(kAllowed);
+}
+
+void check_text(std::string_view field, std::string_view text, bool required, Problems& problems) {
+  if (required && text.empty()) problems.add(field, "must not be empty");
+  if (text.size() > kMaxText) {
+    problems.add(field, "must be at most " + std::to_string(kMaxText) + " bytes long");
+  }
+  const bool control = std::any_of(text.begin(), text.end(), [](char c) {
+    return static_cast<unsigned char>(c) < 0x20 || c == 0x7F;
+  });
+  if (control || !is_utf8(text)) problems.add(field, "must be UTF-8 without control characters");
+}
+
+void check_common(std::string_view id, const Provenance& provenance, Problems& problems) {
+  check_text("id", id, true, problems);
+  check_text("provenance.kind", provenance.kind, false, problems);
+  check_text("provenance.space", provenance.space, false, problems);
+  check_text("provenance.name", provenance.name, false, problems);
+  check_text("provenance.revision", provenance.revision, false, problems);
+}
+
+void check_witness(const Witness& witness, Problems& problems) {
+  if (witness.changed_at && *witness.changed_at < 0) problems.add("changedAt", "must not be before 1970");
+  if (witness.created_at < 0) problems.add("createdAt", "must not be before 1970");
+  if (witness.generation < 0) problems.add("generation", "must not be negative");
+  check_text("identity", witness.identity, false, problems);
+}
+
+struct Free {
+  void operator()(BIO* p) const noexcept { BIO_free(p); }
+  void operator()(X509* p) const noexcept { X509_free(p); }
+  void operator()(EVP_PKEY* p) const noexcept { EVP_PKEY_free(p); }
+};
+template <typename T>
+using Owned = std::unique_ptr<T, Free>;
+
+// Never asks a terminal: an encrypted key is simply one that cannot be read.
+int no_password(char*, int, int, void*) { return 0; }
+
+Owned<BIO> reader(std::string_view text) {
+  return Owned<BIO>(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
+}
+
+// Every certificate of a PEM text; nothing when one of them is broken or none is there.
+std::vector<Owned<X509>> read_certificates(std::string_view pem) {
+  std::vector<Owned<X509>> chain;
+  if (pem.size() > (16u << 20)) return chain;
+  const Owned<BIO> bio = reader(pem);
+  for (;;) {
+    Owned<X509> next(PEM_read_bio_X509(bio.get(), nullptr, no_password, nullptr));
+    if (!next) break;
+    chain.push_back(std::move(next));
+  }
+  const auto last = ERR_peek_last_error();
+  if (ERR_GET_LIB(last) != ERR_LIB_PEM || ERR_GET_REASON(last) != PEM_R_NO_START_LINE) chain.clear();
+  ERR_clear_error();
+  return chain;
+}
+
+}  // namespace
+
+bool valid_host_pattern(std::string_view host) noexcept {
+  if (host.empty()) return true;
+  if (host.size() > kMaxName) return false;
+  const bool wildcard = host.starts_with("*.");
+  if (wildcard) host.remove_prefix(2);
+  for (const char c : host) {
+    if (c >= 'A' && c <= 'Z') return false;
+  }
+  if (!is_dns_name(host, false)) return false;
+  return !(wildcard && is_ipv4(std::string(host)));
+}
+
+std::string describe(const Provenance& provenance, std::string_view id) {
+  if (provenance.kind.empty() || provenance.name.empty()) return std::string(id);
+  const std::string space = provenance.space.empty() ? "" : provenance.space + "/";
+  return provenance.kind + " " + space + provenance.name;
+}
+
+void validate(const Api& api, std::string_view where, std::vector<Error>& out) {
+  Problems problems(where, out);
+  check_common(api.id, api.provenance, problems);
+  check_witness(api.witness, problems);
+  if (auto problem = host_problem(api.host); !problem.empty()) problems.add("host", std::move(problem));
+  if (auto problem = path_problem(api.path); !problem.empty()) {
+    problems.add("path", quote(api.path) + " " + problem);
+  }
+  if (api.defect.empty()) check_text("backend", api.backend, true, problems);
+}
+
+void validate(const Backend& backend, std::string_view where, std::vector<Error>& out) {
+  Problems problems(where, out);
+  check_common(backend.id, backend.provenance, problems);
+  for (std::size_t i = 0; i < backend.endpoints.size(); ++i) {
+    const Endpoint& endpoint = backend.endpoints[i];
+    const std::string field = "endpoints[" + std::to_string(i) + "].";
+    if (endpoint.port == 0) problems.add(field + "port", "must be between 1 and 65535");
+    const auto problem = address_problem(endpoint.address);
+    if (problem && !problem->empty()) {
+      problems.add(field + "address", quote(endpoint.address) + " " + *problem);
+    } else if (!problem && (!is_dns_name(endpoint.address, true) || looks_like_number(endpoint.address))) {
+      problems.add(field + "address",
+                   quote(endpoint.address) + " must be an IP address without brackets, or a DNS name");
+    }
+  }
+  if (!backend.host_header.empty()) {
+    const auto colon = backend.host_header.rfind(':');
+    const std::string name = backend.host_header.substr(0, colon);
+    const bool port_ok =
+        colon == std::string::npos || parse_decimal(backend.host_header.substr(colon + 1), 65535).has_value();
+    if (!port_ok || !is_dns_name(name, true)) {
+      problems.add("hostHeader", quote(backend.host_header) + " must be a name or IPv4 address, with or without ':port'");
+    }
+  }
+  if (!backend.path_prefix.empty()) {
+    std::string problem = path_problem(backend.path_prefix);
+    if (problem.empty() && backend.path_prefix.ends_with('/')) problem = "must not end with '/'";
+    if (!problem.empty()) problems.add("pathPrefix", quote(backend.path_prefix) + " " + problem);
+  }
+  if (!backend.tls_server_name.empty() && !is_dns_name(backend.tls_server_name, true) &&
+      !address_problem(backend.tls_server_name)) {
+    problems.add("tlsServerName", quote(backend.tls_server_name) + " must be a DNS name or an IP address");
+  }
+  if (!backend.tls_ca_pem.empty() && read_certificates(backend.tls_ca_pem).empty()) {
+    problems.add("tlsCa", "must be one or more certificates in PEM");
+  }
+}
+
+void validate(const Certificate& certificate, std::string_view where, std::vector<Error>& out) {
+  Problems problems(where, out);
+  check_common(certificate.id, certificate.provenance, problems);
+  if (!certificate.defect.empty()) return;
+  const auto chain = read_certificates(certificate.chain_pem);
+  if (chain.empty()) problems.add("chain", "must be one or more certificates in PEM, the leaf first");
+  const Owned<BIO> bio = reader(certificate.key_pem);
+  const Owned<EVP_PKEY> key(PEM_read_bio_PrivateKey(bio.get(), nullptr, no_password, nullptr));
+  if (!key) problems.add("key", "must be a private key in PEM (PKCS#8, SEC1 or PKCS#1), not encrypted");
+  if (key && !chain.empty() && X509_check_private_key(chain.front().get(), key.get()) != 1) {
+    problems.add("key", "does not belong to the first certificate of the chain");
+  }
+  ERR_clear_error();
+}
+
+void validate(const Hostname& hostname, std::string_view where, std::vector<Error>& out) {
+  Problems problems(where, out);
+  check_common(hostname.id, hostname.provenance, problems);
+  check_witness(hostname.witness, problems);
+  if (auto problem = host_problem(hostname.host); !problem.empty()) {
+    problems.add("host", std::move(problem));
+  }
+  check_text("certificate", hostname.certificate, false, problems);
+}
+
+}  // namespace gateway

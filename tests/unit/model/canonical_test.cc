@@ -1,0 +1,225 @@
+#include "model/canonical.h"
+
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include <catch2/catch.hpp>
+#include <rapidjson/schema.h>
+#include <rapidjson/stringbuffer.h>
+
+using namespace gateway;
+
+namespace {
+
+std::filesystem::path schema_path() {
+  return std::filesystem::path(__FILE__).parent_path() / "../../../lib/src/model/configuration.schema.json";
+}
+
+SourceSnapshot read(std::string_view json) {
+  SourceSnapshot snapshot;
+  auto document = parse_json(json, {}, "doc");
+  REQUIRE(document.ok());
+  read_configuration_document(*document, "doc", snapshot);
+  return snapshot;
+}
+
+std::string inside(std::string_view members) {
+  return R"({"apiVersion":"gateway/v1","kind":"Configuration",)" + std::string(members) + "}";
+}
+
+std::string canonical(const Api& api, CanonicalForm form) {
+  std::string text;
+  write_canonical(api, form, text);
+  return text;
+}
+
+// One example a row: whether the reader takes all of it without a problem, and the schema agrees.
+struct Example {
+  const char* members;
+  bool sound;
+};
+const Example kExamples[] = {
+    {R"("apis":[])", true},
+    {R"("$schema":"x","epoch":"e","revision":"7")", true},
+    {R"("apis":[{"id":"a"}])", true},
+    {R"("apis":[{"id":"a","host":"*.a.example","path":"/x","match":"exact","caseSensitive":false,
+       "backend":"b","redirectToHttps":true,"changedAt":"2026-11-23T08:30:00Z","createdAt":5,
+       "identity":"u","generation":3,"provenance":{"kind":"Api","space":"s","name":"n","revision":"r"},
+       "defect":"d"}])", true},
+    {R"("apis":[{"id":"a","changedAt":1795422600}])", true},
+    {R"("backends":[{"id":"b","protocol":"https","endpoints":[{"address":"10.0.0.1","port":80}],
+       "hostHeader":"h","pathPrefix":"/v1","tlsServerName":"n","tlsCa":"c","tlsVerify":false,
+       "provenance":{}}])", true},
+    {R"("certificates":[{"id":"c","chain":"x","key":"y","provenance":{},"defect":""}])", true},
+    {R"("hostnames":[{"id":"h","host":"a.example","certificate":"c","minVersion":"1.3","http2":false,
+       "changedAt":0,"createdAt":0,"identity":"","generation":0,"provenance":{},"defect":""}])", true},
+    {R"("api":[])", false},
+    {R"("apis":{})", false},
+    {R"("apis":[1])", false},
+    {R"("apis":[{}])", false},
+    {R"("apis":[{"id":""}])", false},
+    {R"("apis":[{"id":7}])", false},
+    {R"("apis":[{"id":"a","hots":"x"}])", false},
+    {R"("apis":[{"id":"a","match":"regex"}])", false},
+    {R"("apis":[{"id":"a","changedAt":"yesterday"}])", false},
+    {R"("apis":[{"id":"a","changedAt":-1}])", false},
+    {R"("apis":[{"id":"a","changedAt":1.5}])", false},
+    {R"("apis":[{"id":"a","generation":-1}])", false},
+    {R"("apis":[{"id":"a","caseSensitive":"yes"}])", false},
+    {R"("apis":[{"id":"a","provenance":{"namespace":"x"}}])", false},
+    {R"("backends":[{"id":"b","endpoints":[{"address":"a"}]}])", false},
+    {R"("backends":[{"id":"b","endpoints":[{"address":"a","port":0}]}])", false},
+    {R"("backends":[{"id":"b","endpoints":[{"address":"a","port":65536}]}])", false},
+    {R"("backends":[{"id":"b","endpoints":[{"address":"a","port":"80"}]}])", false},
+    {R"("backends":[{"id":"b","endpoints":["a:80"]}])", false},
+    {R"("backends":[{"id":"b","protocol":"h2c"}])", false},
+    {R"("certificates":[{"chain":"x"}])", false},
+    {R"("hostnames":[{"id":"h","minVersion":1.2}])", false},
+    {R"("hostnames":[{"id":"h","minVersion":"1.1"}])", false},
+};
+
+bool has_defects(const SourceSnapshot& snapshot) {
+  bool any = false;
+  snapshot.apis.for_each([&](auto, const auto& api) { any = any || api->defect.starts_with("doc: "); });
+  snapshot.hostnames.for_each([&](auto, const auto& host) { any = any || host->defect.starts_with("doc: "); });
+  snapshot.certificates.for_each([&](auto, const auto& c) { any = any || c->defect.starts_with("doc: "); });
+  return any;
+}
+
+}  // namespace
+
+TEST_CASE("SHA-256 in hexadecimal") {
+  CHECK(hex(sha256("")) == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+  CHECK(hex(sha256("abc")) == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+}
+
+TEST_CASE("the canonical form is sorted, compact and without defaults") {
+  Api api;
+  api.id = "users";
+  CHECK(canonical(api, CanonicalForm::Full) == R"({"id":"users"})");
+  api.host = "a.example";
+  api.path = "/users";
+  api.match = MatchType::Exact;
+  api.case_sensitive = false;
+  api.backend = "b";
+  api.redirect_to_https = true;
+  const std::string content =
+      R"({"backend":"b","caseSensitive":false,"host":"a.example","id":"users","match":"exact",)"
+      R"("path":"/users","redirectToHttps":true})";
+  CHECK(canonical(api, CanonicalForm::Full) == content);
+  const Digest digest = content_digest(api);
+  CHECK(hex(digest) == hex(sha256(content)));
+
+  api.witness = {7, 5, "uid", 3};
+  api.provenance = {"Ingress", "gw", "users", "42"};
+  CHECK(canonical(api, CanonicalForm::Content) == content);
+  CHECK(content_digest(api) == digest);
+  CHECK(canonical(api, CanonicalForm::Full) ==
+        R"({"backend":"b","caseSensitive":false,"changedAt":7,"createdAt":5,"generation":3,)"
+        R"("host":"a.example","id":"users","identity":"uid","match":"exact","path":"/users",)"
+        R"("provenance":{"kind":"Ingress","name":"users","revision":"42","space":"gw"},"redirectToHttps":true})");
+  api.path = "/Users";
+  CHECK(content_digest(api) != digest);
+}
+
+TEST_CASE("the content form of a certificate has no key in it") {
+  Certificate certificate{"c", "CHAIN", "SECRETMARKER", {}, ""};
+  std::string content;
+  write_canonical(certificate, CanonicalForm::Content, content);
+  CHECK(content.find("SECRETMARKER") == std::string::npos);
+  CHECK(content.find(hex(sha256("SECRETMARKER"))) != std::string::npos);
+  std::string full;
+  write_canonical(certificate, CanonicalForm::Full, full);
+  CHECK(full == R"({"chain":"CHAIN","id":"c","key":"SECRETMARKER"})");
+}
+
+TEST_CASE("a snapshot survives being written and read") {
+  SourceSnapshot snapshot;
+  snapshot.epoch = "e1";
+  snapshot.revision = "9";
+  snapshot.set(Api{"a1", "*.a.example", "/x", MatchType::Exact, false, "b", true,
+                   {1795422600, 5, "uid", 2}, {"Api", "s", "a1", "r"}, "broken \"so\"\n"});
+  Api plain;
+  plain.id = "a0";
+  snapshot.set(std::move(plain));
+  snapshot.set(Backend{"b", BackendProtocol::Https, {{"10.0.0.1", 80}, {"::1", 81}}, "h", "/p", "sni",
+                       "CA", false, {"Service", "s", "b", ""}});
+  snapshot.set(Certificate{"c", "CHAIN", "KEY", {}, ""});
+  snapshot.set(Hostname{"h", "a.example", "c", TlsVersion::Tls1_3, false, {7, 0, "", 0}, {}, ""});
+
+  const std::string text = write_configuration_document(snapshot);
+  const SourceSnapshot again = read(text);
+  CHECK(again.rejected.empty());
+  CHECK(again.epoch == "e1");
+  CHECK(again.revision == "9");
+  REQUIRE(again.apis.size() == 2);
+  CHECK(*again.apis.find("a0") == *snapshot.apis.find("a0"));
+  CHECK(*again.apis.find("a1") == *snapshot.apis.find("a1"));
+  CHECK(*again.backends.find("b") == *snapshot.backends.find("b"));
+  CHECK(*again.certificates.find("c") == *snapshot.certificates.find("c"));
+  CHECK(*again.hostnames.find("h") == *snapshot.hostnames.find("h"));
+  CHECK(write_configuration_document(again) == text);
+}
+
+TEST_CASE("the reader and the JSON schema agree on every example") {
+  std::ifstream file(schema_path());
+  std::stringstream schema_text;
+  schema_text << file.rdbuf();
+  auto schema_document = parse_json(schema_text.str(), {}, "configuration.schema.json");
+  REQUIRE(schema_document.ok());
+  const rapidjson::SchemaDocument schema(*schema_document);
+  for (const Example& example : kExamples) {
+    CAPTURE(example.members);
+    const std::string text = inside(example.members);
+    const SourceSnapshot snapshot = read(text);
+    std::string problems;
+    for (const Error& error : snapshot.rejected) problems += error.to_string() + "\n";
+    CAPTURE(problems);
+    CHECK((snapshot.rejected.empty() && !has_defects(snapshot)) == example.sound);
+    auto document = parse_json(text, {}, "doc");
+    rapidjson::SchemaValidator validator(schema);
+    CHECK(document->Accept(validator) == example.sound);
+  }
+}
+
+TEST_CASE("every problem of a document is reported with its member path") {
+  const SourceSnapshot snapshot = read(inside(
+      R"("apis":[{"id":"good"},{"host":"x"},{"id":"good"}],"backends":[{"id":"b","port":1,
+         "endpoints":[{"address":1,"port":"x"}]}],"hosts":[])"));
+  std::vector<std::string> problems;
+  for (const Error& error : snapshot.rejected) problems.push_back(error.to_string());
+  CHECK(problems ==
+        std::vector<std::string>{
+            "configuration: doc: apis[1].id: is missing",
+            "configuration: doc: apis[2]: the id \"good\" is taken by an earlier element; it must be unique",
+            "configuration: doc: backends[0].endpoints[0].address: must be a string",
+            "configuration: doc: backends[0].endpoints[0].port: must be an integer between 1 and 65535",
+            "configuration: doc: backends[0].port: is not known; allowed are endpoints, hostHeader, id, "
+            "pathPrefix, protocol, provenance, tlsCa, tlsServerName, tlsVerify",
+            "configuration: doc: hosts: is not known; allowed are $schema, apiVersion, apis, backends, "
+            "certificates, epoch, hostnames, kind, revision"});
+  CHECK(snapshot.apis.size() == 1);
+  CHECK(snapshot.backends.empty());
+}
+
+TEST_CASE("an element whose place is known is taken with its defect, others are rejected") {
+  const SourceSnapshot snapshot = read(inside(
+      R"("apis":[{"id":"kept","path":"/x","caseSensitive":1,"more":2},{"id":"lost","path":7}])"));
+  REQUIRE(snapshot.apis.find("kept") != nullptr);
+  CHECK(snapshot.apis.find("kept")->path == "/x");
+  CHECK(snapshot.apis.find("kept")->defect.starts_with(
+      "doc: apis[0].caseSensitive must be true or false; doc: apis[0].more is not known; allowed are "));
+  CHECK(snapshot.apis.find("lost") == nullptr);
+  REQUIRE(snapshot.rejected.size() == 1);
+  CHECK(snapshot.rejected[0].where == "doc: apis[1].path");
+}
+
+TEST_CASE("a document of another version or shape says what is allowed") {
+  SourceSnapshot snapshot = read("[]");
+  REQUIRE(snapshot.rejected.size() == 1);
+  CHECK(snapshot.rejected[0].message == "must be an object with apiVersion, kind and what is configured");
+  snapshot = read(R"({"apiVersion":"gateway/v2","kind":"Configuration"})");
+  REQUIRE(snapshot.rejected.size() == 1);
+  CHECK(snapshot.rejected[0].to_string() == "configuration: doc: apiVersion: must be \"gateway/v1\"");
+}
