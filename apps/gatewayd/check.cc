@@ -1,0 +1,58 @@
+#include <gateway/file_source.h>
+
+#include <cstdio>
+#include <string>
+
+#include <gateway/gateway.h>
+
+#include "commands.h"
+#include "gateway_setup.h"
+
+namespace gatewayd {
+namespace {
+
+using gateway::Error;
+
+// Admits what `path` says into a gateway of its own that listens nowhere: the same checks as in `run`.
+std::vector<Error> problems_of(const Settings& settings, const std::string& path) {
+  gateway::FileSourceOptions options = file_source_options(settings, path);
+  options.watch = false;
+  if (auto readable = gateway::read_configuration(options); !readable) return {readable.error()};
+
+  auto gateway = gateway::Gateway::create({});
+  if (!gateway) return {gateway.error()};
+  auto source = gateway::make_file_source(std::move(options));
+  if (!source) return {source.error()};
+  if (auto added = (*gateway)->add_source({"file", "file", ""}, std::move(source).value()); !added) return {added.error()};
+  if (auto started = (*gateway)->start(); !started) return {started.error()};
+  if (auto ready = (*gateway)->wait_ready(); !ready) return {ready.error()};
+  std::vector<Error> problems;
+  for (auto& status : (*gateway)->routes().sources()) {
+    problems.insert(problems.end(), status.errors.begin(), status.errors.end());
+    if (status.degraded) problems.push_back(*status.degraded);
+  }
+  return problems;
+}
+
+}  // namespace
+
+int check(const CommandLine& line) {
+  SettingsReading reading = read_settings(line.settings);
+  std::vector<Error> problems = std::move(reading.problems);
+  std::vector<std::string> paths = line.paths;
+  if (problems.empty() && paths.empty()) {
+    problems = set_up_gateway(reading.settings, line.settings.environment).problems;
+    paths = reading.settings.list("config.file.path");
+  }
+  if (problems.empty()) {
+    for (const std::string& path : paths) {
+      for (Error& problem : problems_of(reading.settings, path)) problems.push_back(std::move(problem));
+    }
+  }
+  for (const std::string& notice : reading.notices) std::printf("notice: %s\n", notice.c_str());
+  for (const Error& problem : problems) std::printf("problem: %s\n", problem.to_string().c_str());
+  std::printf(problems.empty() ? "ok\n" : "%zu problem%s\n", problems.size(), problems.size() == 1 ? "" : "s");
+  return problems.empty() ? kDone : kBadSettings;
+}
+
+}  // namespace gatewayd
