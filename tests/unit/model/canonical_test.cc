@@ -13,7 +13,7 @@ using namespace gateway;
 namespace {
 
 std::filesystem::path schema_path() {
-  return std::filesystem::path(__FILE__).parent_path() / "../../../lib/src/model/configuration.schema.json";
+  return std::filesystem::path(GATEWAY_SOURCE_DIR) / "lib/src/model/configuration.schema.json";
 }
 
 SourceSnapshot read(std::string_view json) {
