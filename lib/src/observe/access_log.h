@@ -41,10 +41,11 @@ class AccessLog {
 // The disk thread's end: owns the queues, calls Observer::access_log.
 class AccessLogWriter {
  public:
-  // Starts the disk thread. `observer` outlives it.
+  // Starts the disk thread. `observer` outlives it. Null when the system gives no thread.
   static std::unique_ptr<AccessLogWriter> start(Observer& observer);
   virtual ~AccessLogWriter() = default;  // writes what is queued, then ends the thread
   virtual std::unique_ptr<AccessLog> open() = 0;  // one for each worker; must not outlive the writer
+  // Lines that were given up, of all workers. Any thread.
   [[nodiscard]] virtual std::uint64_t dropped() const noexcept = 0;
 };
 
