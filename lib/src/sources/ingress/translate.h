@@ -1,13 +1,14 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include <rapidjson/fwd.h>
 #include <rapidjson/document.h>
 
+#include <gateway/environment.h>
 #include <gateway/ingress_source.h>
 #include <gateway/snapshot.h>
 
@@ -18,7 +19,8 @@ namespace gateway {
 //
 // Understands networking.k8s.io/v1 Ingress and IngressClass, v1 Service, Endpoints and Secret,
 // discovery.k8s.io/v1 and v1beta1 EndpointSlice; others are ignored. Incremental: a change costs the
-// Ingresses that depend on it, and unchanged resources keep their pointers.
+// Ingresses that depend on it, and unchanged resources keep their pointers: what differs in nothing
+// but the revision of its provenance is unchanged.
 class IngressTranslator {
  public:
   struct Options {
@@ -28,6 +30,10 @@ class IngressTranslator {
     enum class UnknownClass : std::uint8_t { Ignore, Take } unknown_class = UnknownClass::Ignore;
     // Manifests may come without EndpointSlice and Service: then the Service's DNS name is used.
     bool missing_service_is_dns = false;
+    // Objects come from files: uid, generation and times that a server wrote into them vouch for
+    // nothing; the annotation gateway/changed-at (RFC 3339) does.
+    bool manifests = false;
+    std::shared_ptr<const Clock> clock = {};  // null = the system's
   };
   explicit IngressTranslator(Options options);
   ~IngressTranslator();
@@ -38,10 +44,21 @@ class IngressTranslator {
   // `kind` as in Kubernetes: "Ingress".
   void remove(std::string_view kind, std::string_view name_space, std::string_view name);
   // Names ("namespace/name") of the Secrets and Services that the taken Ingresses refer to, sorted.
-  [[nodiscard]] std::vector<std::string> wanted_secrets() const;
-  [[nodiscard]] std::vector<std::string> wanted_services() const;
-  // The current state. Cheap: shares structure with the one before.
+  [[nodiscard]] std::vector<std::string> wanted_secrets();
+  [[nodiscard]] std::vector<std::string> wanted_services();
+  // The current state. Cheap: shares structure with the one before. Epoch and revision are left to the caller.
   [[nodiscard]] SourceSnapshot snapshot();
+
+  // What became of an Ingress of ours: for the log.
+  struct Change {
+    enum class What : std::uint8_t { Added, Updated, Deleted } what = What::Added;
+    std::string name_space;
+    std::string name;
+    std::string class_name;  // of annotation or field, whichever counted
+    std::string revision;
+  };
+  // Those since the last call, in no particular order; one for each Ingress at most.
+  [[nodiscard]] std::vector<Change> take_changes();
 
  private:
   struct Impl;

@@ -1,0 +1,47 @@
+#include "sources/ingress/base64.h"
+
+#include <cstdint>
+
+#include "base/strings.h"
+
+namespace gateway {
+namespace {
+
+int digit_of(char c) noexcept {
+  if (c >= 'A' && c <= 'Z') return c - 'A';
+  if (c >= 'a' && c <= 'z') return c - 'a' + 26;
+  if (is_digit(c)) return c - '0' + 52;
+  if (c == '+') return 62;
+  if (c == '/') return 63;
+  return -1;
+}
+
+}  // namespace
+
+std::optional<std::string> decode_base64(std::string_view text) {
+  std::string bytes;
+  bytes.reserve(text.size() / 4 * 3);
+  std::uint32_t group = 0;
+  int digits = 0;
+  int padding = 0;
+  for (const char c : text) {
+    if (c == '\n' || c == '\r') continue;
+    const int digit = c == '=' ? 0 : digit_of(c);
+    if (digit < 0) return std::nullopt;
+    if (c == '=') {
+      ++padding;
+    } else if (padding > 0) {
+      return std::nullopt;  // nothing may follow the padding
+    }
+    group = group << 6 | static_cast<std::uint32_t>(digit);
+    if (++digits < 4) continue;
+    if (padding > 2) return std::nullopt;
+    for (int i = 0; i < 3 - padding; ++i) bytes += static_cast<char>(group >> (16 - 8 * i) & 0xFFu);
+    group = 0;
+    digits = 0;
+  }
+  if (digits != 0) return std::nullopt;
+  return bytes;
+}
+
+}  // namespace gateway
