@@ -53,14 +53,15 @@ class ApiError(Exception):
 class ApiClient:
     """JSON requests to the API server on one kept connection. Not for several threads at once."""
 
-    def __init__(self, cluster, token=ADMIN_TOKEN):
+    def __init__(self, cluster, token=ADMIN_TOKEN, timeout=30.0):
         self._cluster = cluster
         self._token = token
+        self._timeout = timeout
         self._connection = None
 
     def _connect(self):
         return Connection(PORT, tls=True, sni='127.0.0.1', context=tls_context(self._cluster.ca.pem),
-                          timeout=30.0)
+                          timeout=self._timeout)
 
     def raw(self, method, path, body=None, content_type='application/json'):
         headers = [('Authorization', 'Bearer ' + self._token), ('Accept', 'application/json')]
@@ -186,8 +187,9 @@ current-context: test
              '--service-account-signing-key-file', self._sa_key,
              '--service-account-issuer=https://kubernetes.default.svc',
              '--token-auth-file', self._tokens, '--authorization-mode=RBAC',
-             # pods are only objects here, and need no account
-             '--disable-admission-plugins=ServiceAccount',
+             # pods are only objects here and need no account; quotas are nobody's here, and their
+             # check does not outlive a restart of etcd
+             '--disable-admission-plugins=ServiceAccount,ResourceQuota',
              # what the gateway does when the server is busy has tests of its own
              '--max-requests-inflight=2000', '--shutdown-delay-duration=0s'] + list(more),
             'kube-apiserver', folder=self.folder)

@@ -10,7 +10,7 @@ import namespace
 
 namespace.enter()
 
-from cluster import ADMIN_TOKEN, PORT, cluster, ingress
+from cluster import ADMIN_TOKEN, PORT, ApiClient, cluster, ingress
 from probe import Probe
 from scene import scene
 from support import runner
@@ -60,11 +60,18 @@ def test_api_server_ends_by_itself_and_comes_again(c):
 
 def test_etcd_stops_and_comes_again(c):
     with scene(c) as s, Probe(serving(s)):
+        impatient = ApiClient(c, timeout=2.0)
+
+        def reads():
+            try:
+                return impatient.raw('GET', '/api/v1/namespaces/default').status == 200
+            except OSError:
+                return False
         c.stop_etcd()
-        wait_until(lambda: c.client.raw('GET', '/api/v1/namespaces/default').status != 200,
-                   'the API server to notice', 60.0)
+        wait_until(lambda: not reads(), 'the API server to notice', 60.0)
         c.start_etcd()
-        wait_until(lambda: c.client.get('/api/v1/namespaces/default'), 'the API server', 60.0)
+        wait_until(reads, 'the API server', 60.0)
+        impatient.close()
         s.put(ingress('after', [('after.example', '/', 'Prefix', 'b', 80)]))
         s.until('after.example', '/', 'b', 45.0)
 
