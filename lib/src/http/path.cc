@@ -139,7 +139,9 @@ bool is_port(std::string_view text) noexcept {
 
 bool is_ipv6(std::string_view text) noexcept {
   std::array<char, INET6_ADDRSTRLEN> terminated{};
-  if (text.empty() || text.size() >= terminated.size()) return false;
+  if (text.size() >= terminated.size()) return false;
+  // Nothing behind a NUL byte may escape inet_pton.
+  if (text.find_first_not_of("0123456789abcdefABCDEF:.") != std::string_view::npos) return false;
   text.copy(terminated.data(), text.size());
   in6_addr address;
   return inet_pton(AF_INET6, terminated.data(), &address) == 1;

@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "http1_events.h"
+#include "../../support/http1_events.h"
 
 using namespace gateway;
 using gateway::test::Arrival;

@@ -212,4 +212,5 @@ TEST_CASE("An authority is split into a lower-case host and a port, or refused")
   }
   CHECK_FALSE(is_authority(std::string(254, 'a')));
   CHECK_FALSE(is_authority(std::string_view("a\0b", 3)));
+  CHECK_FALSE(is_authority(std::string_view("[::\0\x0c]", 6)));
 }
