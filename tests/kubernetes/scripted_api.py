@@ -62,7 +62,7 @@ class _Watch:
     def __init__(self, request, stream):
         self.request = request
         self.stream = stream
-        self.order = None  # what to do next beside sending events: a callable
+        self.orders = []  # what to do next beside sending events: callables
 
 
 class ScriptedApi(Backend):
@@ -188,6 +188,12 @@ class ScriptedApi(Backend):
             watch.stream.sendall(b'%x\r\n' % len(data) + data + b'\r\n')
         return self._order(resource, order)
 
+    def held(self, group_version, resource, name, namespace='default'):
+        """The object as it is held."""
+        with self._changed:
+            return self._objects[(group_version, resource)][
+                ('' if resource in CLUSTER_SCOPED else namespace, name)]
+
     def watching(self, resource):
         """How many watches of `resource` are open."""
         with self._changed:
@@ -216,7 +222,7 @@ class ScriptedApi(Backend):
         with self._changed:
             chosen = [watch for watch in self._watches if watch.request.resource == resource]
             for watch in chosen:
-                watch.order = order
+                watch.orders.append(order)
             self._changed.notify_all()
             return len(chosen)
 
@@ -344,12 +350,12 @@ class ScriptedApi(Backend):
                 self._line(watch, kind, body)
             while True:
                 with self._changed:
-                    order, watch.order = watch.order, None
+                    orders, watch.orders = watch.orders, []
                     events = [event for event in self._history
                               if event[0] > after and event[1:3] == (request.group_version,
                                                                      request.resource)
                               and _selected(request, event[4])]
-                    if not order and not events:
+                    if not orders and not events:
                         self._changed.wait(0.5)
                         if _peer_left(connection):
                             raise _Cut
@@ -357,7 +363,7 @@ class ScriptedApi(Backend):
                 for version, _, _, kind, body in events:
                     self._line(watch, kind, body)
                     after = version
-                if order:
+                for order in orders:
                     order(watch)
         except EOFError:
             connection.sendall(b'0\r\n\r\n')

@@ -2,6 +2,7 @@
 """What an API server may do that the real one here does not, or not when asked."""
 
 import contextlib
+import json
 import os
 import sys
 import tempfile
@@ -238,8 +239,10 @@ def test_rubbish_in_a_watch():
 def test_line_that_comes_in_pieces():
     with script() as s, probing(s):
         wait_until(lambda: s.api.watching('ingresses'), 'the watch')
-        s.api.send_raw('ingresses', b'\n')
-        s.route('x', 'a')
+        s.api.change_unseen(lambda: s.route('x', 'a'))
+        line = json.dumps({'type': 'ADDED', 'object': s.api.held(NETWORKING, 'ingresses', 'x')}).encode()
+        for piece in (line[:1], line[1:200], line[200:], b'\n'):
+            s.api.send_raw('ingresses', piece)
         s.until('x', 'a')
 
 

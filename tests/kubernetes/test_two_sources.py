@@ -6,6 +6,7 @@ import json
 import os
 import sys
 import tempfile
+import time
 
 sys.path[:0] = [os.path.dirname(os.path.dirname(os.path.abspath(__file__)))]
 
@@ -292,12 +293,14 @@ def test_two_gatewayds_with_given_stamps_agree(c):
             two.wait_ready(60.0)
             agree(one, two)
             assert one.backend_of(HOST, '/users') == two.backend_of(HOST, '/users') == 'ingress'
-            both.write_file('file-2', changed_at='2038-01-01T00:00:00Z')
-            for g in (one, two):
-                until(g, 'ingress')  # a time to come is not believed
-            both.delete_ingress()
+            next_whole_second()
+            both.write_file('file-2', changed_at=time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime()))
             for g in (one, two):
                 until(g, 'file-2')
+            agree(one, two)
+            both.delete_file()
+            for g in (one, two):
+                until(g, 'ingress')
             agree(one, two)
             two.wire.cut()
             both.apply_ingress('ingress-2', '/last', 'last')
