@@ -2,25 +2,17 @@
 
 #include <algorithm>
 
+#include "base/strings.h"
+
 namespace gateway {
 namespace {
-
-constexpr char lower(char c) noexcept {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
-}
 
 // `literal` is in lower case and of the same length.
 bool same(std::string_view name, std::string_view literal) noexcept {
   for (std::size_t i = 0; i < literal.size(); ++i) {
-    if (lower(name[i]) != literal[i]) return false;
+    if (to_lower(name[i]) != literal[i]) return false;
   }
   return true;
-}
-
-std::string_view trim(std::string_view text) noexcept {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
 }
 
 // Calls `visit` with each non-empty element of a comma-separated list until it returns true.
@@ -65,7 +57,7 @@ HeaderId header_id(std::string_view name) noexcept {
     return same(name, literal) ? id : HeaderId::Other;
   };
   if (name.size() < 2 || name.size() > 19) return HeaderId::Other;
-  const char first = lower(name.front());
+  const char first = to_lower(name.front());
   switch (name.size()) {
     case 2: return is("te", HeaderId::Te);
     case 3: return is("via", HeaderId::Via);
@@ -108,13 +100,7 @@ const HeaderField* HeaderList::find(std::string_view name) const noexcept {
   return nullptr;
 }
 
-bool iequals(std::string_view a, std::string_view b) noexcept {
-  if (a.size() != b.size()) return false;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    if (a[i] != b[i] && lower(a[i]) != lower(b[i])) return false;
-  }
-  return true;
-}
+bool iequals(std::string_view a, std::string_view b) noexcept { return equals_ignoring_case(a, b); }
 
 bool has_token(std::string_view value, std::string_view token) noexcept {
   return any_element(value, [token](std::string_view element) { return iequals(element, token); });

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/strings.h"
 #include "http/chunked_decoder.h"
 #include "http/field_section.h"
 #include "http/line_scan.h"
@@ -19,7 +20,7 @@ constexpr std::uint64_t kMaxContentLength = 0x7fff'ffff'ffff'ffff;
 constexpr std::array<bool, 256> kToken = [] {  // tchar, RFC 9110 §5.6.2
   std::array<bool, 256> table{};
   for (unsigned c = 0; c < 256; ++c) {
-    table[c] = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+    table[c] = is_digit(static_cast<char>(c)) || is_alpha(static_cast<char>(c));
   }
   for (const char c : std::string_view("!#$%&'*+-.^_`|~")) table[static_cast<unsigned char>(c)] = true;
   return table;
@@ -30,8 +31,6 @@ bool is_token(std::string_view text) noexcept {
     return kToken[static_cast<unsigned char>(c)];
   });
 }
-
-bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
 
 // The digit after "HTTP/1.", or the reason why the text is no version of ours.
 HttpError read_version(std::string_view text, int& minor) noexcept {
