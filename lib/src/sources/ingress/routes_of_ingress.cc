@@ -6,6 +6,8 @@
 #include <tuple>
 #include <utility>
 
+#include "base/strings.h"
+
 namespace gateway::kubernetes {
 namespace {
 
@@ -14,6 +16,12 @@ std::string key_path(const std::string& path, MatchType match) {
   std::string key = path;
   if (match == MatchType::Prefix && key.size() > 1 && key.back() == '/') key.pop_back();
   return key;
+}
+
+// As part of an id, which goes to logs: what is no plain text is quoted.
+std::string printable(const std::string& text) {
+  const bool plain = std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < 0x7F; });
+  return plain ? text : quote(text);
 }
 
 // True when `pattern` is `host` or the wildcard of its parent.
@@ -74,7 +82,7 @@ class Builder {
     api.host = host;
     api.path = path.path;
     api.match = path.match;
-    api.id = ingress_.name.key() + ':' + host + path.path +
+    api.id = ingress_.name.key() + ':' + printable(host) + printable(path.path) +
              (path.match == MatchType::Exact ? ":exact" : ":prefix");
     api.witness = ingress_.witness;
     api.provenance = provenance();
@@ -140,7 +148,7 @@ class Builder {
   void add_hostname(const std::string& host, const IngressTls& tls) {
     if (!hosts_.insert(host).second) return;
     Hostname hostname;
-    hostname.id = ingress_.name.key() + ':' + host;
+    hostname.id = ingress_.name.key() + ':' + printable(host);
     hostname.host = host;
     if (!tls.secret.empty()) {
       hostname.certificate = ObjectName{ingress_.name.space, tls.secret}.key();
