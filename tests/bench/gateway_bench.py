@@ -1,0 +1,41 @@
+"""Hooks of gateway.json: the routes as our own document, changed by replacing the file."""
+
+import json
+import os
+import time
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+
+def prepare(peer, cfg):
+    peer.document_path = os.path.join(peer.dir, 'document.json')
+    peer.a.setdefault('vars', {}).update(
+        gatewayd=os.environ.get('GATEWAYD') or os.path.join(ROOT, 'build/release/apps/gatewayd/gatewayd'),
+        document=peer.document_path,
+        access_log='true' if peer.name.endswith('@log') else 'false')
+    routes = list(cfg.routes()) or [('', '/')]
+    peer.document = {
+        'apiVersion': 'gateway/v1', 'kind': 'Configuration',
+        'backends': [{'id': 'origin', 'endpoints': [{'address': '127.0.0.1', 'port': peer.ctx['origin_port']}]}],
+        'apis': [api(host, path) for host, path in routes]}
+    write(peer)
+
+
+def apply(peer, host, path):
+    peer.document['apis'].append(api(host, path))
+    return write(peer)
+
+
+def api(host, path):
+    # Prefixes are matched element by element; a trailing slash says nothing.
+    return {'id': host + path, 'host': host, 'path': path.rstrip('/') or '/', 'backend': 'origin'}
+
+
+def write(peer):
+    """Replaces the document in one step; returns the moment before."""
+    temporary = os.path.join(peer.dir, '.document')
+    with open(temporary, 'w') as file:
+        json.dump(peer.document, file)
+    moment = time.monotonic()
+    os.rename(temporary, peer.document_path)
+    return moment
