@@ -1,5 +1,6 @@
 #include "gateway_setup.h"
 
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -67,9 +68,11 @@ class Setup {
     options.monitor = {true, address, port("monitor.port")};
     options.access_log = settings_.flag("log.access");
     options.workers = settings_.given("workers") ? static_cast<unsigned>(settings_.number("workers")) : usable_cpus();
-    same_port("net.server.http.port", "net.server.https.port");
-    same_port("net.server.http.port", "monitor.port");
-    same_port("net.server.https.port", "monitor.port");
+    static constexpr std::array<std::string_view, 4> kPorts{"net.server.http.port", "net.server.https.port", "admin.port",
+                                                            "monitor.port"};
+    for (std::size_t i = 0; i < kPorts.size(); ++i) {
+      for (std::size_t j = i + 1; j < kPorts.size(); ++j) same_port(kPorts[i], kPorts[j]);
+    }
   }
 
   void same_port(std::string_view a, std::string_view b) {
@@ -127,6 +130,11 @@ class Setup {
                                               : ConflictRule::LastWriteWins;
     conflict.precedence = settings_.list("config.precedence");
     conflict.protected_paths = settings_.list("config.conflict.protected");
+    for (const std::string& path : conflict.protected_paths) {
+      if (path.find('/') == std::string::npos) {
+        problem("config.conflict.protected", "'" + path + "' is not allowed: expected host/path or /path");
+      }
+    }
   }
 
   void life() {

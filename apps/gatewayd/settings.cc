@@ -6,7 +6,6 @@
 #include <cctype>
 #include <charconv>
 #include <cstring>
-#include <limits>
 
 #include <arpa/inet.h>
 
@@ -76,22 +75,38 @@ std::optional<std::uint64_t> parse_thousandths(std::string_view text) {
   return out;
 }
 
-std::pair<std::uint64_t, std::uint64_t> count_range(const SettingRow& row) {
+// The number that a value of a numeric type means: milliseconds of a Duration, bytes of a Size.
+std::optional<std::uint64_t> parse_as(SettingType type, std::string_view text) {
+  if (type == SettingType::Size) return parse_size(text);
+  if (type != SettingType::Duration) return parse_number(text);
+  const auto duration = parse_duration(text);
+  if (!duration) return std::nullopt;
+  return static_cast<std::uint64_t>(duration->count());
+}
+
+// Low and high end of `allowed`, as written.
+std::pair<std::string_view, std::string_view> range_of(const SettingRow& row) {
   const std::size_t dots = row.allowed.find("..");
-  if (dots == std::string_view::npos) return {0, std::numeric_limits<std::uint32_t>::max()};
-  return {*parse_number(row.allowed.substr(0, dots)), *parse_number(row.allowed.substr(dots + 2))};
+  assert(dots != std::string_view::npos);
+  return {row.allowed.substr(0, dots), row.allowed.substr(dots + 2)};
+}
+
+bool in_range(const SettingRow& row, std::uint64_t value) {
+  const auto [low, high] = range_of(row);
+  return value >= *parse_as(row.type, low) && value <= *parse_as(row.type, high);
 }
 
 std::string allowed_words(const SettingRow& row) {
+  const auto range = [&row] {
+    const auto [low, high] = range_of(row);
+    return "from " + std::string(low) + " to " + std::string(high);
+  };
   switch (row.type) {
     case SettingType::Flag: return "true or false";
-    case SettingType::Count: {
-      const auto [low, high] = count_range(row);
-      return "a whole number from " + std::to_string(low) + " to " + std::to_string(high);
-    }
+    case SettingType::Count: return "a whole number " + range();
     case SettingType::Port: return "a port from 0 to 65535 (0 = any free one)";
-    case SettingType::Duration: return "a duration such as 5s, 100ms, 2m, 1h or 00:01:40";
-    case SettingType::Size: return "a size in bytes such as 512, 64KiB or 1MiB";
+    case SettingType::Duration: return "a duration such as 5s, 100ms, 2m, 1h or 00:01:40, " + range();
+    case SettingType::Size: return "a size in bytes such as 512, 64KiB or 1MiB, " + range();
     case SettingType::Text: return "a text";
     case SettingType::Address: return "an IP address such as 127.0.0.1 or ::";
     case SettingType::Choice: {
@@ -301,26 +316,13 @@ class SettingsReader {
         break;
       }
       case SettingType::Count:
-      case SettingType::Port: {
-        if (unset) break;
-        const auto number = parse_number(value.text);
-        const auto [low, high] = row.type == SettingType::Port
-                                     ? std::pair<std::uint64_t, std::uint64_t>(0, 65'535)
-                                     : count_range(row);
-        good = number && *number >= low && *number <= high;
-        value.number = number.value_or(0);
-        break;
-      }
-      case SettingType::Duration: {
-        const auto duration = parse_duration(value.text);
-        good = duration.has_value();
-        value.number = duration ? static_cast<std::uint64_t>(duration->count()) : 0;
-        break;
-      }
+      case SettingType::Port:
+      case SettingType::Duration:
       case SettingType::Size: {
-        const auto size = parse_size(value.text);
-        good = size && *size > 0;
-        value.number = size.value_or(0);
+        if (unset) break;
+        const auto number = parse_as(row.type, value.text);
+        good = number && (row.type == SettingType::Port ? *number <= 65'535 : in_range(row, *number));
+        value.number = number.value_or(0);
         break;
       }
       case SettingType::Text: break;
@@ -387,10 +389,10 @@ std::string settings_table() {
   const auto type_words = [](const SettingRow& row) -> std::string {
     switch (row.type) {
       case SettingType::Flag: return "`true`, `false`";
-      case SettingType::Count: return row.allowed.empty() ? "number" : "number " + std::string(row.allowed);
+      case SettingType::Count: return "number " + std::string(row.allowed);
       case SettingType::Port: return "port";
-      case SettingType::Duration: return "duration";
-      case SettingType::Size: return "size";
+      case SettingType::Duration: return "duration " + std::string(row.allowed);
+      case SettingType::Size: return "size " + std::string(row.allowed);
       case SettingType::Text: return "text";
       case SettingType::Address: return "IP address";
       case SettingType::Choice: {

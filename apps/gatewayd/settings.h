@@ -38,7 +38,7 @@ struct SettingRow {
   std::string_view key;
   SettingType type;
   std::string_view default_text;  // read like any value; "" = unset
-  std::string_view allowed;       // Choice: "a,b,c"; Count: "1..256"; else empty
+  std::string_view allowed;       // Choice: "a,b,c"; Count, Duration, Size: "low..high" in the form of a value
   SettingOrigin origin;
   std::string_view meaning;
 };

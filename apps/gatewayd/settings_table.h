@@ -36,7 +36,7 @@ inline constexpr auto kSettingRows = std::to_array<SettingRow>({
      "kinds or names of sources, strongest first: the rule of `precedence`, and the tie-break of the others"},
     {"config.backup.path", Text, "", "", Own,
      "folder of the ledger of changes; unset = `/apim/config` when that folder exists, else none"},
-    {"config.start.timeout", Duration, "0", "", Own, "how long a start waits for all sources; 0 = for ever"},
+    {"config.start.timeout", Duration, "0", "0..24h", Own, "how long a start waits for all sources; 0 = for ever"},
     {"config.start.partial", Flag, "false", "", Own,
      "after `config.start.timeout`: serve what is there, instead of ending with exit code 3"},
 
@@ -61,30 +61,30 @@ inline constexpr auto kSettingRows = std::to_array<SettingRow>({
     {"log.access", Flag, "true", "", Own, "write the access log, JSON lines, to standard output"},
 
     // End
-    {"drain.delay", Duration, "5s", "", Own, "after SIGTERM: not ready any more, but connections are still accepted"},
-    {"drain.timeout", Duration, "30s", "", Own, "then requests under way have this long to end"},
+    {"drain.delay", Duration, "5s", "0..24h", Own, "after SIGTERM: not ready any more, but connections are still accepted"},
+    {"drain.timeout", Duration, "30s", "0..24h", Own, "then requests under way have this long to end"},
 
     // Time limits; 0 = none
-    {"timeouts.client.header", Duration, "15s", "", Own, "from the first byte of a request to the end of its head"},
-    {"timeouts.client.body", Duration, "30s", "", Own, "between two reads of a request body"},
-    {"timeouts.client.write", Duration, "30s", "", Own, "between two writes that make progress to a slow client"},
-    {"timeouts.client.idle", Duration, "75s", "", Own, "between two requests of a kept connection"},
-    {"timeouts.tls.handshake", Duration, "10s", "", Own, "a TLS handshake with a client"},
-    {"timeouts.connect", Duration, "5s", "", Own, "connecting to one endpoint"},
-    {"timeouts.backend.header", Duration, "60s", "", Own, "from the end of a request to the head of the response"},
-    {"timeouts.backend.body", Duration, "60s", "", Own, "between two reads of a response body"},
-    {"timeouts.backend.idle", Duration, "60s", "", Own, "of a kept connection to a backend"},
+    {"timeouts.client.header", Duration, "15s", "0..24h", Own, "from the first byte of a request to the end of its head"},
+    {"timeouts.client.body", Duration, "30s", "0..24h", Own, "between two reads of a request body"},
+    {"timeouts.client.write", Duration, "30s", "0..24h", Own, "between two writes that make progress to a slow client"},
+    {"timeouts.client.idle", Duration, "75s", "0..24h", Own, "between two requests of a kept connection"},
+    {"timeouts.tls.handshake", Duration, "10s", "0..24h", Own, "a TLS handshake with a client"},
+    {"timeouts.connect", Duration, "5s", "0..24h", Own, "connecting to one endpoint"},
+    {"timeouts.backend.header", Duration, "60s", "0..24h", Own, "from the end of a request to the head of the response"},
+    {"timeouts.backend.body", Duration, "60s", "0..24h", Own, "between two reads of a response body"},
+    {"timeouts.backend.idle", Duration, "60s", "0..24h", Own, "of a kept connection to a backend"},
 
     // Limits
-    {"limits.header.bytes", Size, "32KiB", "", Own, "one request or response head"},
-    {"limits.header.count", Count, "100", "1..10000", Own, "fields of one head"},
+    {"limits.header.bytes", Size, "32KiB", "1KiB..1MiB", Own, "one request or response head"},
+    {"limits.header.count", Count, "100", "8..10000", Own, "fields of one head"},
     {"limits.connections", Count, "65536", "1..10000000", Own, "connections of clients"},
     {"limits.pool.idle", Count, "64", "0..65536", Own, "kept idle connections for each worker and endpoint"},
-    {"limits.body.watermark", Size, "256KiB", "", Own, "bytes held in one direction of an exchange before reading pauses"},
-    {"limits.document.bytes", Size, "64MiB", "", Own, "one file of a file source"},
+    {"limits.body.watermark", Size, "256KiB", "16KiB..1GiB", Own, "bytes held in one direction of an exchange before reading pauses"},
+    {"limits.document.bytes", Size, "64MiB", "1KiB..4GiB", Own, "one file of a file source"},
     {"limits.document.depth", Count, "64", "1..1000", Own, "nested values in such a file"},
     {"limits.document.yaml-aliases", Count, "100", "0..100000", Own, "YAML aliases in such a file"},
-    {"limits.kubernetes.response.bytes", Size, "256MiB", "", Own, "one answer of the Kubernetes API server"},
+    {"limits.kubernetes.response.bytes", Size, "256MiB", "1MiB..4GiB", Own, "one answer of the Kubernetes API server"},
 
     // Keys of the vendor's gateway that have no effect here
     {"gateway.name", Text, "", "", VendorInert, ""},

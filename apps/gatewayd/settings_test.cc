@@ -147,7 +147,7 @@ TEST_CASE("every problem is reported at once, with what is allowed") {
   CHECK(some({"log.access", "'yes'", "true or false"}));
   CHECK(some({"net.server.address", "'localhost'", "127.0.0.1"}));
   CHECK(some({"workers", "'0'", "1 to 256"}));
-  CHECK(some({"limits.header.bytes", "'0'", "64KiB"}));
+  CHECK(some({"limits.header.bytes", "'0'", "from 1KiB to 1MiB"}));
   CHECK(some({"unknown setting 'k8s.ingres.enabled'", "did you mean 'k8s.ingress.enabled'?"}));
   CHECK(some({"--set nothing", "key=value"}));
 }
