@@ -1,19 +1,55 @@
 #include "http/headers.h"
 
 #include <algorithm>
+#include <array>
+#include <cstdint>
+#include <cstring>
 
 #include "base/strings.h"
 
 namespace gateway {
 namespace {
 
-// `literal` is in lower case and of the same length.
-bool same(std::string_view name, std::string_view literal) noexcept {
-  for (std::size_t i = 0; i < literal.size(); ++i) {
-    if (to_lower(name[i]) != literal[i]) return false;
+// A field name in lower case, to be compared with a name of the same length in any case: word by word,
+// since every field of every message is looked up.
+template <std::size_t N>
+class Name {
+ public:
+  explicit consteval Name(const char (&literal)[N]) {
+    for (std::size_t i = 0; i < kSize; ++i) {
+      text_[i] = literal[i];
+      fold_[i] = literal[i] == '-' ? '\0' : '\x20';
+    }
   }
-  return true;
-}
+
+  [[nodiscard]] bool matches(const char* name) const noexcept {
+    if constexpr (kSize < kWord) {
+      for (std::size_t i = 0; i < kSize; ++i) {
+        if ((name[i] | fold_[i]) != text_[i]) return false;
+      }
+      return true;
+    } else {
+      std::uint64_t difference = differs(name, kSize - kWord);
+      for (std::size_t at = 0; at + kWord < kSize; at += kWord) difference |= differs(name, at);
+      return difference == 0;
+    }
+  }
+
+ private:
+  static constexpr std::size_t kSize = N - 1;
+  static constexpr std::size_t kWord = sizeof(std::uint64_t);
+
+  static std::uint64_t load(const char* from) noexcept {
+    std::uint64_t word;
+    std::memcpy(&word, from, kWord);
+    return word;
+  }
+  std::uint64_t differs(const char* name, std::size_t at) const noexcept {
+    return (load(name + at) | load(fold_.data() + at)) ^ load(text_.data() + at);
+  }
+
+  std::array<char, kSize> text_{}, fold_{};
+};
 
 // Calls `visit` with each non-empty element of a comma-separated list until it returns true.
 template <typename Visit>
@@ -53,42 +89,42 @@ bool beyond_connection(const HeaderField& field) noexcept {
 }  // namespace
 
 HeaderId header_id(std::string_view name) noexcept {
-  const auto is = [name](std::string_view literal, HeaderId id) {
-    return same(name, literal) ? id : HeaderId::Other;
+  const auto is = [name](const auto& known, HeaderId id) {
+    return known.matches(name.data()) ? id : HeaderId::Other;
   };
   if (name.size() < 2 || name.size() > 19) return HeaderId::Other;
   const char first = to_lower(name.front());
   switch (name.size()) {
-    case 2: return is("te", HeaderId::Te);
-    case 3: return is("via", HeaderId::Via);
+    case 2: return is(Name("te"), HeaderId::Te);
+    case 3: return is(Name("via"), HeaderId::Via);
     case 4:
-      if (first == 'h') return is("host", HeaderId::Host);
-      return is("date", HeaderId::Date);
+      if (first == 'h') return is(Name("host"), HeaderId::Host);
+      return is(Name("date"), HeaderId::Date);
     case 6:
-      if (first == 'e') return is("expect", HeaderId::Expect);
-      return is("server", HeaderId::Server);
+      if (first == 'e') return is(Name("expect"), HeaderId::Expect);
+      return is(Name("server"), HeaderId::Server);
     case 7:
-      if (first == 't') return is("trailer", HeaderId::Trailer);
-      return is("upgrade", HeaderId::Upgrade);
-    case 8: return is("location", HeaderId::Location);
-    case 9: return is("forwarded", HeaderId::Forwarded);
+      if (first == 't') return is(Name("trailer"), HeaderId::Trailer);
+      return is(Name("upgrade"), HeaderId::Upgrade);
+    case 8: return is(Name("location"), HeaderId::Location);
+    case 9: return is(Name("forwarded"), HeaderId::Forwarded);
     case 10:
-      if (first == 'c') return is("connection", HeaderId::Connection);
-      return is("keep-alive", HeaderId::KeepAlive);
-    case 11: return is("retry-after", HeaderId::RetryAfter);
+      if (first == 'c') return is(Name("connection"), HeaderId::Connection);
+      return is(Name("keep-alive"), HeaderId::KeepAlive);
+    case 11: return is(Name("retry-after"), HeaderId::RetryAfter);
     case 12:
-      if (first == 'c') return is("content-type", HeaderId::ContentType);
-      return is("x-request-id", HeaderId::XRequestId);
-    case 14: return is("content-length", HeaderId::ContentLength);
-    case 15: return is("x-forwarded-for", HeaderId::XForwardedFor);
+      if (first == 'c') return is(Name("content-type"), HeaderId::ContentType);
+      return is(Name("x-request-id"), HeaderId::XRequestId);
+    case 14: return is(Name("content-length"), HeaderId::ContentLength);
+    case 15: return is(Name("x-forwarded-for"), HeaderId::XForwardedFor);
     case 16:
-      if (first == 'p') return is("proxy-connection", HeaderId::ProxyConnection);
-      return is("x-forwarded-host", HeaderId::XForwardedHost);
+      if (first == 'p') return is(Name("proxy-connection"), HeaderId::ProxyConnection);
+      return is(Name("x-forwarded-host"), HeaderId::XForwardedHost);
     case 17:
-      if (first == 't') return is("transfer-encoding", HeaderId::TransferEncoding);
-      return is("x-forwarded-proto", HeaderId::XForwardedProto);
-    case 18: return is("proxy-authenticate", HeaderId::ProxyAuthenticate);
-    case 19: return is("proxy-authorization", HeaderId::ProxyAuthorization);
+      if (first == 't') return is(Name("transfer-encoding"), HeaderId::TransferEncoding);
+      return is(Name("x-forwarded-proto"), HeaderId::XForwardedProto);
+    case 18: return is(Name("proxy-authenticate"), HeaderId::ProxyAuthenticate);
+    case 19: return is(Name("proxy-authorization"), HeaderId::ProxyAuthorization);
     default: return HeaderId::Other;
   }
 }

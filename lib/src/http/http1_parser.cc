@@ -122,6 +122,16 @@ struct Summary {
   bool close = false, keep_alive = false, upgrade_named = false, expect_continue = false;
 };
 
+void read_connection(std::string_view value, Summary& summary) noexcept {
+  if (iequals(value, "keep-alive")) {  // by far the most usual
+    summary.keep_alive = true;
+    return;
+  }
+  summary.close |= has_token(value, "close");
+  summary.keep_alive |= has_token(value, "keep-alive");
+  summary.upgrade_named |= has_token(value, "upgrade");
+}
+
 Summary summarise(const HeaderList& headers) noexcept {
   Summary summary;
   for (const auto& field : headers) {
@@ -139,9 +149,7 @@ Summary summarise(const HeaderList& headers) noexcept {
         summary.coding = field.value;
         break;
       case HeaderId::Connection:
-        summary.close |= has_token(field.value, "close");
-        summary.keep_alive |= has_token(field.value, "keep-alive");
-        summary.upgrade_named |= has_token(field.value, "upgrade");
+        read_connection(field.value, summary);
         break;
       case HeaderId::Upgrade:
         ++summary.upgrades;

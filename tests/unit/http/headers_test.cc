@@ -37,6 +37,8 @@ TEST_CASE("The fields that the gateway looks at are known in any case") {
       std::string other = lower;
       other[i] = '~';
       CHECK(header_id(other) == HeaderId::Other);
+      other[i] = static_cast<char>(name[i] ^ 0x20);
+      CHECK((header_id(other) == id) == (name[i] != '-'));
     }
     CHECK(header_id(lower + "s") == HeaderId::Other);
   }
