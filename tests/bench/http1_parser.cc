@@ -1,4 +1,5 @@
-// What reading one head costs: time, and instructions where the kernel lets a process count its own.
+// What reading one head costs: time, and instructions where the kernel lets a process count its
+// own.
 #include <benchmark/benchmark.h>
 
 #include <linux/perf_event.h>
@@ -27,13 +28,15 @@ constexpr std::string_view kBrowser =
     "GET /shop/items/4711?colour=blue&size=xl HTTP/1.1\r\n"
     "Host: shop.example.com\r\n"
     "User-Agent: Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0\r\n"
-    "Accept: text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8\r\n"
+    "Accept: "
+    "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8\r\n"
     "Accept-Language: en-GB,en;q=0.7,de;q=0.3\r\n"
     "Accept-Encoding: gzip, deflate, br, zstd\r\n"
     "Referer: https://shop.example.com/shop/items?page=3\r\n"
     "DNT: 1\r\n"
     "Connection: keep-alive\r\n"
-    "Cookie: session=0af7651916cd43dd8448eb211c80319c; theme=dark; consent=yes; _ga=GA1.1.1234567890\r\n"
+    "Cookie: session=0af7651916cd43dd8448eb211c80319c; theme=dark; consent=yes; "
+    "_ga=GA1.1.1234567890\r\n"
     "Upgrade-Insecure-Requests: 1\r\n"
     "Sec-Fetch-Dest: document\r\n"
     "Sec-Fetch-Mode: navigate\r\n"

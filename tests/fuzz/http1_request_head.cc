@@ -1,5 +1,5 @@
-// Requests of one connection: however their bytes are cut into reads the outcome is the same, and what
-// is accepted says the same again when it is written anew.
+// Requests of one connection: however their bytes are cut into reads the outcome is the same, and
+// what is accepted says the same again when it is written anew.
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -56,11 +56,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   for (int round = 0; round < 3 && size > 1; ++round, mix /= 7) {
     const std::size_t cut = 1 + mix % (size - 1);
     arrival.cuts = {cut, cut + 1 + mix / 3 % 16};
-    require(test::events(Http1Parser::Kind::Request, wire, arrival) == whole, "cuts change the outcome", wire);
+    require(test::events(Http1Parser::Kind::Request, wire, arrival) == whole,
+            "cuts change the outcome", wire);
   }
   if (size <= 512) {
     arrival.byte_by_byte = true;
-    require(test::events(Http1Parser::Kind::Request, wire, arrival) == whole, "dripping changes the outcome", wire);
+    require(test::events(Http1Parser::Kind::Request, wire, arrival) == whole,
+            "dripping changes the outcome", wire);
   }
   check_meaning(wire);
   return 0;

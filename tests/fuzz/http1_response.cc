@@ -31,11 +31,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     for (int round = 0; round < 2 && size > 1; ++round, mix /= 7) {
       const std::size_t cut = 1 + mix % (size - 1);
       arrival.cuts = {cut, cut + 1 + mix / 3 % 16};
-      require(test::events(Http1Parser::Kind::Response, wire, arrival) == whole, "cuts change the outcome", wire);
+      require(test::events(Http1Parser::Kind::Response, wire, arrival) == whole,
+              "cuts change the outcome", wire);
     }
     if (size > 512) continue;
     arrival.byte_by_byte = true;
-    require(test::events(Http1Parser::Kind::Response, wire, arrival) == whole, "dripping changes the outcome", wire);
+    require(test::events(Http1Parser::Kind::Response, wire, arrival) == whole,
+            "dripping changes the outcome", wire);
   }
   return 0;
 }

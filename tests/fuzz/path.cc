@@ -31,7 +31,8 @@ void check_path(std::string_view path, PathRules rules) {
   const std::string closed = normal + "/";
   require(!contains(normal, "//") && !contains(closed, "/./") && !contains(closed, "/../"),
           "not resolved", path);
-  for (const char byte : normal) require(byte > 0x20 && byte < 0x7f, "a byte that is no path", path);
+  for (const char byte : normal)
+    require(byte > 0x20 && byte < 0x7f, "a byte that is no path", path);
   if (!rules.allow_encoded_slash) {
     require(!contains(normal, "%2F") && !contains(normal, "%5C") && !contains(normal, "%2f") &&
                 !contains(normal, "%5c"),
@@ -57,7 +58,8 @@ void check_authority(std::string_view text) {
   require(twice.ok() && twice->host == once->host && twice->port == once->port,
           "not its own normal form", text);
   for (const char byte : again) {
-    require(byte > 0x20 && byte < 0x7f && !(byte >= 'A' && byte <= 'Z'), "a byte that is no host", text);
+    require(byte > 0x20 && byte < 0x7f && !(byte >= 'A' && byte <= 'Z'), "a byte that is no host",
+            text);
   }
 }
 

@@ -13,22 +13,25 @@ namespace gateway::test {
 
 // How the bytes of a connection arrive.
 struct Arrival {
-  std::vector<std::size_t> cuts;   // offsets at which one read ends and the next begins
+  std::vector<std::size_t> cuts;  // offsets at which one read ends and the next begins
   bool byte_by_byte = false;
   bool then_close = false;
-  bool to_head_request = false;    // responses: the request was HEAD
+  bool to_head_request = false;  // responses: the request was HEAD
   Http1Parser::Limits limits;
 };
 
 namespace detail {
 
-
 inline std::string framing_text(BodyFraming framing, std::uint64_t length) {
   switch (framing) {
-    case BodyFraming::None: return "none";
-    case BodyFraming::Length: return "length=" + std::to_string(length);
-    case BodyFraming::Chunked: return "chunked";
-    case BodyFraming::UntilClose: return "until-close";
+    case BodyFraming::None:
+      return "none";
+    case BodyFraming::Length:
+      return "length=" + std::to_string(length);
+    case BodyFraming::Chunked:
+      return "chunked";
+    case BodyFraming::UntilClose:
+      return "until-close";
   }
   return {};
 }
@@ -143,7 +146,8 @@ class Connection {
 
 // Reads a whole connection and returns what happened as text, one event a line: the start line with
 // what was concluded from the head, each field, the body, each trailer field, and "end" or "error".
-inline std::string events(Http1Parser::Kind kind, std::string_view wire, const Arrival& arrival = {}) {
+inline std::string events(Http1Parser::Kind kind, std::string_view wire,
+                          const Arrival& arrival = {}) {
   detail::Connection connection(kind, arrival);
   if (arrival.byte_by_byte) {
     for (const char& byte : wire) connection.receive({&byte, 1});

@@ -16,12 +16,30 @@ constexpr std::uint64_t kMaxChunk = 0x7fff'ffff'ffff'ffff;
 // RFC 9110 §6.5.1: what must not be merged from a trailer section.
 bool forbidden_trailer(const HeaderField& field) noexcept {
   if (field.id != HeaderId::Other) return true;  // each decides about the message or the hop
-  static constexpr std::array<std::string_view, 24> kNames{
-      "age", "authorization", "cache-control", "content-encoding", "content-range", "cookie",
-      "expires", "if-match", "if-modified-since", "if-none-match", "if-range",
-      "if-unmodified-since", "max-forwards", "pragma", "proxy-authentication-info", "range",
-      "set-cookie", "vary", "warning", "www-authenticate", "x-forwarded-port", "x-real-ip",
-      "authentication-info", "ocp-apim-subscription-key"};
+  static constexpr std::array<std::string_view, 24> kNames{"age",
+                                                           "authorization",
+                                                           "cache-control",
+                                                           "content-encoding",
+                                                           "content-range",
+                                                           "cookie",
+                                                           "expires",
+                                                           "if-match",
+                                                           "if-modified-since",
+                                                           "if-none-match",
+                                                           "if-range",
+                                                           "if-unmodified-since",
+                                                           "max-forwards",
+                                                           "pragma",
+                                                           "proxy-authentication-info",
+                                                           "range",
+                                                           "set-cookie",
+                                                           "vary",
+                                                           "warning",
+                                                           "www-authenticate",
+                                                           "x-forwarded-port",
+                                                           "x-real-ip",
+                                                           "authentication-info",
+                                                           "ocp-apim-subscription-key"};
   return std::any_of(kNames.begin(), kNames.end(),
                      [&](std::string_view name) { return iequals(field.name, name); });
 }
@@ -149,8 +167,8 @@ Http1Parser::BodyResult ChunkedDecoder::decode(std::string_view bytes) {
     int status = 400;
     if (stage_ == Stage::Data) {
       if (!result.data.empty()) return result;
-      result.data = rest.substr(0, static_cast<std::size_t>(
-                                       std::min<std::uint64_t>(remaining_, rest.size())));
+      result.data = rest.substr(
+          0, static_cast<std::size_t>(std::min<std::uint64_t>(remaining_, rest.size())));
       wrong = feed(result.data);
       result.consumed += result.data.size();
       remaining_ -= result.data.size();

@@ -13,9 +13,9 @@
 namespace gateway {
 
 // A chunked body (RFC 9112 §7.1) with its trailer section. llhttp reads the sizes and keeps count;
-// what it lets through (bare CR or LF, control bytes, sizes and extensions without bound) is refused
-// before it sees a line. Extensions are dropped. Trailer fields that decide about framing, routing,
-// authentication or caching are dropped too.
+// what it lets through (bare CR or LF, control bytes, sizes and extensions without bound) is
+// refused before it sees a line. Extensions are dropped. Trailer fields that decide about framing,
+// routing, authentication or caching are dropped too.
 class ChunkedDecoder {
  public:
   explicit ChunkedDecoder(Http1Parser::Limits limits);
@@ -40,12 +40,12 @@ class ChunkedDecoder {
   Http1Parser::Limits limits_;
   std::unique_ptr<Llhttp> llhttp_;
   Stage stage_ = Stage::Done;
-  bool carriage_return_ = false;       // the last byte of the current line
+  bool carriage_return_ = false;  // the last byte of the current line
   bool in_extension_ = false;
-  std::array<char, 18> size_line_{};   // the current size without its extension
+  std::array<char, 18> size_line_{};  // the current size without its extension
   std::size_t size_bytes_ = 0;
-  std::size_t extension_bytes_ = 0;    // of all chunks
-  std::uint64_t remaining_ = 0;        // of the current chunk
+  std::size_t extension_bytes_ = 0;  // of all chunks
+  std::uint64_t remaining_ = 0;      // of the current chunk
   LineScan trailer_scan_;
   std::string trailer_section_;
   HeaderList read_, trailers_;

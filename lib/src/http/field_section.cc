@@ -48,9 +48,11 @@ const llhttp_settings_t& plain_settings() noexcept {
   return settings;
 }
 
-// A parser that has read `text`. Start lines are read elsewhere, since llhttp knows only a fixed set
-// of methods and takes other protocols than HTTP; so every field section starts from a copy of this.
-llhttp_t after(llhttp_type_t type, const llhttp_settings_t& settings, std::string_view text) noexcept {
+// A parser that has read `text`. Start lines are read elsewhere, since llhttp knows only a fixed
+// set of methods and takes other protocols than HTTP; so every field section starts from a copy of
+// this.
+llhttp_t after(llhttp_type_t type, const llhttp_settings_t& settings,
+               std::string_view text) noexcept {
   llhttp_t parser;
   llhttp_init(&parser, type, &settings);
   llhttp_execute(&parser, text.data(), text.size());

@@ -10,8 +10,8 @@
 namespace gateway {
 namespace {
 
-// A field name in lower case, to be compared with a name of the same length in any case: word by word,
-// since every field of every message is looked up.
+// A field name in lower case, to be compared with a name of the same length in any case: word by
+// word, since every field of every message is looked up.
 template <std::size_t N>
 class Name {
  public:
@@ -95,8 +95,10 @@ HeaderId header_id(std::string_view name) noexcept {
   if (name.size() < 2 || name.size() > 19) return HeaderId::Other;
   const char first = to_lower(name.front());
   switch (name.size()) {
-    case 2: return is(Name("te"), HeaderId::Te);
-    case 3: return is(Name("via"), HeaderId::Via);
+    case 2:
+      return is(Name("te"), HeaderId::Te);
+    case 3:
+      return is(Name("via"), HeaderId::Via);
     case 4:
       if (first == 'h') return is(Name("host"), HeaderId::Host);
       return is(Name("date"), HeaderId::Date);
@@ -106,26 +108,34 @@ HeaderId header_id(std::string_view name) noexcept {
     case 7:
       if (first == 't') return is(Name("trailer"), HeaderId::Trailer);
       return is(Name("upgrade"), HeaderId::Upgrade);
-    case 8: return is(Name("location"), HeaderId::Location);
-    case 9: return is(Name("forwarded"), HeaderId::Forwarded);
+    case 8:
+      return is(Name("location"), HeaderId::Location);
+    case 9:
+      return is(Name("forwarded"), HeaderId::Forwarded);
     case 10:
       if (first == 'c') return is(Name("connection"), HeaderId::Connection);
       return is(Name("keep-alive"), HeaderId::KeepAlive);
-    case 11: return is(Name("retry-after"), HeaderId::RetryAfter);
+    case 11:
+      return is(Name("retry-after"), HeaderId::RetryAfter);
     case 12:
       if (first == 'c') return is(Name("content-type"), HeaderId::ContentType);
       return is(Name("x-request-id"), HeaderId::XRequestId);
-    case 14: return is(Name("content-length"), HeaderId::ContentLength);
-    case 15: return is(Name("x-forwarded-for"), HeaderId::XForwardedFor);
+    case 14:
+      return is(Name("content-length"), HeaderId::ContentLength);
+    case 15:
+      return is(Name("x-forwarded-for"), HeaderId::XForwardedFor);
     case 16:
       if (first == 'p') return is(Name("proxy-connection"), HeaderId::ProxyConnection);
       return is(Name("x-forwarded-host"), HeaderId::XForwardedHost);
     case 17:
       if (first == 't') return is(Name("transfer-encoding"), HeaderId::TransferEncoding);
       return is(Name("x-forwarded-proto"), HeaderId::XForwardedProto);
-    case 18: return is(Name("proxy-authenticate"), HeaderId::ProxyAuthenticate);
-    case 19: return is(Name("proxy-authorization"), HeaderId::ProxyAuthorization);
-    default: return HeaderId::Other;
+    case 18:
+      return is(Name("proxy-authenticate"), HeaderId::ProxyAuthenticate);
+    case 19:
+      return is(Name("proxy-authorization"), HeaderId::ProxyAuthorization);
+    default:
+      return HeaderId::Other;
   }
 }
 

@@ -7,11 +7,33 @@
 
 namespace gateway {
 
-// The fields that the gateway itself looks at; the rest are Other. Found once, when a head is parsed.
+// The fields that the gateway itself looks at; the rest are Other. Found once, when a head is
+// parsed.
 enum class HeaderId : std::uint8_t {
-  Other, Connection, ContentLength, TransferEncoding, Host, KeepAlive, ProxyConnection, Te, Trailer,
-  Upgrade, Expect, Server, Date, Via, XForwardedFor, XForwardedProto, XForwardedHost, Forwarded,
-  XRequestId, ProxyAuthenticate, ProxyAuthorization, ContentType, RetryAfter, Location,
+  Other,
+  Connection,
+  ContentLength,
+  TransferEncoding,
+  Host,
+  KeepAlive,
+  ProxyConnection,
+  Te,
+  Trailer,
+  Upgrade,
+  Expect,
+  Server,
+  Date,
+  Via,
+  XForwardedFor,
+  XForwardedProto,
+  XForwardedHost,
+  Forwarded,
+  XRequestId,
+  ProxyAuthenticate,
+  ProxyAuthorization,
+  ContentType,
+  RetryAfter,
+  Location,
 };
 
 // The id of a field name, in any case.
@@ -32,7 +54,8 @@ class HeaderList {
     fields_.push_back({name, value, id});
   }
   [[nodiscard]] const HeaderField* find(HeaderId id) const noexcept {
-    for (const auto& field : fields_) if (field.id == id) return &field;
+    for (const auto& field : fields_)
+      if (field.id == id) return &field;
     return nullptr;
   }
   // Case-insensitive; the first one.
@@ -54,9 +77,9 @@ class HeaderList {
 [[nodiscard]] bool has_token(std::string_view value, std::string_view token) noexcept;
 
 // Marks which fields a proxy must not forward (RFC 9110 §7.6.1): Connection, those it names,
-// Keep-Alive, Proxy-Connection, TE (but for "trailers"), Transfer-Encoding, Upgrade, Proxy-Authenticate
-// and Proxy-Authorization. keep[i] belongs to the i-th field. Content-Length, Host and Cookie cannot be
-// named away by Connection.
+// Keep-Alive, Proxy-Connection, TE (but for "trailers"), Transfer-Encoding, Upgrade,
+// Proxy-Authenticate and Proxy-Authorization. keep[i] belongs to the i-th field. Content-Length,
+// Host and Cookie cannot be named away by Connection.
 void mark_hop_by_hop(const HeaderList& headers, std::vector<bool>& keep);
 
 }  // namespace gateway

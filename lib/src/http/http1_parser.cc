@@ -22,14 +22,14 @@ constexpr std::array<bool, 256> kToken = [] {  // tchar, RFC 9110 §5.6.2
   for (unsigned c = 0; c < 256; ++c) {
     table[c] = is_digit(static_cast<char>(c)) || is_alpha(static_cast<char>(c));
   }
-  for (const char c : std::string_view("!#$%&'*+-.^_`|~")) table[static_cast<unsigned char>(c)] = true;
+  for (const char c : std::string_view("!#$%&'*+-.^_`|~"))
+    table[static_cast<unsigned char>(c)] = true;
   return table;
 }();
 
 bool is_token(std::string_view text) noexcept {
-  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
-    return kToken[static_cast<unsigned char>(c)];
-  });
+  return !text.empty() && std::all_of(text.begin(), text.end(),
+                                      [](char c) { return kToken[static_cast<unsigned char>(c)]; });
 }
 
 // The digit after "HTTP/1.", or the reason why the text is no version of ours.
@@ -81,7 +81,8 @@ HttpError read_target(RequestHead& head) noexcept {
   } else if (head.method == "OPTIONS" && head.query.empty()) {
     head.path = kAsterisk;
   } else {
-    head.path = target.substr(authority - 1, 1);  // an empty path means "/": the scheme's last slash
+    head.path =
+        target.substr(authority - 1, 1);  // an empty path means "/": the scheme's last slash
   }
   return {};
 }
@@ -94,7 +95,8 @@ HttpError read_request_line(std::string_view line, RequestHead& head) noexcept {
   head.method = line.substr(0, first);
   head.target = line.substr(first + 1, last - first - 1);
   if (!is_token(head.method)) return {400, "malformed method"};
-  if (const auto error = read_version(line.substr(last + 1), head.minor_version); error.status != 0) {
+  if (const auto error = read_version(line.substr(last + 1), head.minor_version);
+      error.status != 0) {
     return error;
   }
   return read_target(head);
@@ -158,7 +160,8 @@ Summary summarise(const HeaderList& headers) noexcept {
       case HeaderId::Expect:
         summary.expect_continue |= iequals(field.value, "100-continue");
         break;
-      default: break;
+      default:
+        break;
     }
   }
   return summary;
@@ -206,7 +209,8 @@ HttpError read_request_meaning(RequestHead& head) noexcept {
     if (!is_authority(summary.host)) return {400, "malformed Host"};
     if (head.host.empty()) head.host = summary.host;
   }
-  if (const auto error = read_framing(summary, head.minor_version, head.framing, head.content_length);
+  if (const auto error =
+          read_framing(summary, head.minor_version, head.framing, head.content_length);
       error.status != 0) {
     return error;
   }
@@ -288,9 +292,9 @@ struct Http1Parser::State {
   Limits limits;
   Stage stage = Stage::Head;
   bool head_request = false;
-  std::size_t skipped = 0;         // the empty line before a request line
+  std::size_t skipped = 0;  // the empty line before a request line
   BodyFraming framing = BodyFraming::None;
-  std::uint64_t remaining = 0;     // of a Length body
+  std::uint64_t remaining = 0;  // of a Length body
   HttpError error;
   LineScan scan;
   RequestHead request;
@@ -298,7 +302,8 @@ struct Http1Parser::State {
   ChunkedDecoder chunked;
 };
 
-Http1Parser::Http1Parser(Kind kind, Limits limits) : state_(std::make_unique<State>(kind, limits)) {}
+Http1Parser::Http1Parser(Kind kind, Limits limits)
+    : state_(std::make_unique<State>(kind, limits)) {}
 Http1Parser::~Http1Parser() = default;
 Http1Parser::Http1Parser(Http1Parser&&) noexcept = default;
 Http1Parser& Http1Parser::operator=(Http1Parser&&) noexcept = default;
@@ -320,7 +325,9 @@ void Http1Parser::reset() noexcept {
   s.chunked.clear_trailers();
 }
 
-void Http1Parser::expect_no_body(bool head_request) noexcept { state_->head_request = head_request; }
+void Http1Parser::expect_no_body(bool head_request) noexcept {
+  state_->head_request = head_request;
+}
 
 // A head that outgrew its limit without an end in sight.
 Http1Parser::HeadResult Http1Parser::State::too_large(std::string_view block) noexcept {
@@ -338,9 +345,11 @@ HttpError Http1Parser::State::read_head(std::string_view block) {
   const auto line = block.substr(0, scan.start_line());
   const auto fields = block.substr(line.size() + 2);
   const bool is_request = kind == Kind::Request;
-  const auto start = is_request ? read_request_line(line, request) : read_status_line(line, response);
+  const auto start =
+      is_request ? read_request_line(line, request) : read_status_line(line, response);
   if (start.status != 0) return start;
-  if (const char* wrong = read_fields(fields, is_request, is_request ? request.headers : response.headers)) {
+  if (const char* wrong =
+          read_fields(fields, is_request, is_request ? request.headers : response.headers)) {
     return {400, wrong};
   }
   const auto meaning =
@@ -385,8 +394,8 @@ Http1Parser::BodyResult Http1Parser::State::plain_body(std::string_view bytes) n
   if (framing == BodyFraming::UntilClose) {
     result.data = bytes;
   } else {
-    result.data = bytes.substr(0, static_cast<std::size_t>(
-                                      std::min<std::uint64_t>(remaining, bytes.size())));
+    result.data =
+        bytes.substr(0, static_cast<std::size_t>(std::min<std::uint64_t>(remaining, bytes.size())));
     remaining -= result.data.size();
     if (remaining == 0) result.status = Status::Complete;
   }

@@ -14,22 +14,22 @@ enum class BodyFraming : std::uint8_t { None, Length, Chunked, UntilClose };
 
 // Views are into the bytes given to parse_head.
 struct RequestHead {
-  std::string_view method;        // a token; case-sensitive
-  std::string_view target;        // as received
-  std::string_view path;          // of the target, not normalised; "*" for `OPTIONS *`
-  std::string_view query;         // with its '?', or empty
-  std::string_view host;          // the Host field's value, or the authority of an absolute-form target
-  int minor_version = 1;          // HTTP/1.x
+  std::string_view method;  // a token; case-sensitive
+  std::string_view target;  // as received
+  std::string_view path;    // of the target, not normalised; "*" for `OPTIONS *`
+  std::string_view query;   // with its '?', or empty
+  std::string_view host;    // the Host field's value, or the authority of an absolute-form target
+  int minor_version = 1;    // HTTP/1.x
   HeaderList headers;
-  BodyFraming framing = BodyFraming::None;   // None, Length or Chunked
+  BodyFraming framing = BodyFraming::None;  // None, Length or Chunked
   std::uint64_t content_length = 0;
   bool keep_alive = true;
   bool expect_continue = false;
-  std::string_view upgrade;       // the protocol asked for, with `Connection: upgrade`; empty otherwise
+  std::string_view upgrade;  // the protocol asked for, with `Connection: upgrade`; empty otherwise
 };
 
 struct ResponseHead {
-  int status = 0;                 // 100..599
+  int status = 0;  // 100..599
   std::string_view reason;
   int minor_version = 1;
   HeaderList headers;
@@ -47,9 +47,10 @@ struct HttpError {
 
 // One direction of an HTTP/1 connection (RFC 9112), strict: llhttp does the grammar, and a check of
 // our own refuses what it lets through. Ambiguous framing is refused, never repaired: repeated or
-// conflicting Content-Length, Transfer-Encoding with Content-Length or other than exactly `chunked`,
-// Transfer-Encoding on HTTP/1.0, malformed chunks, bare LF or CR, obs-fold, white space before the
-// colon, control bytes, missing, repeated or malformed Host, other protocol names and versions.
+// conflicting Content-Length, Transfer-Encoding with Content-Length or other than exactly
+// `chunked`, Transfer-Encoding on HTTP/1.0, malformed chunks, bare LF or CR, obs-fold, white space
+// before the colon, control bytes, missing, repeated or malformed Host, other protocol names and
+// versions.
 //
 // Use: reset(); parse_head() until Complete; then parse_body() until done; then reset() again.
 class Http1Parser {
@@ -68,17 +69,18 @@ class Http1Parser {
 
   // Begins the next message on the same connection.
   void reset() noexcept;
-  // Responses only, before parse_head: the answer to HEAD has no body. Lasts until the reset() after a
-  // final response; the reset() after a 1xx keeps it.
+  // Responses only, before parse_head: the answer to HEAD has no body. Lasts until the reset()
+  // after a final response; the reset() after a 1xx keeps it.
   void expect_no_body(bool head_request) noexcept;
 
   struct HeadResult {
     Status status = Status::Incomplete;
-    std::size_t consumed = 0;   // Complete: bytes of the head, with its blank line
-    HttpError error;            // Failed
+    std::size_t consumed = 0;  // Complete: bytes of the head, with its blank line
+    HttpError error;           // Failed
   };
   // `bytes` begins at the start of the message and is contiguous; on Incomplete call again with the
-  // same bytes and more behind them (their address may differ). Up to one empty line before a request line is skipped (RFC 9112 §2.2).
+  // same bytes and more behind them (their address may differ). Up to one empty line before a
+  // request line is skipped (RFC 9112 §2.2).
   [[nodiscard]] HeadResult parse_head(std::string_view bytes);
   // Valid after Complete until reset(); views point into the last `bytes`. Mutable: the owner may
   // move the bytes elsewhere with rebase().
@@ -88,13 +90,13 @@ class Http1Parser {
   struct BodyResult {
     Status status = Status::Incomplete;  // Complete: the message has ended (trailers included)
     std::size_t consumed = 0;
-    std::string_view data;      // decoded body bytes inside `bytes`; may be empty
+    std::string_view data;  // decoded body bytes inside `bytes`; may be empty
     HttpError error;
   };
   // Decodes the front of `bytes`; returns after each contiguous piece of data: call again with the
   // rest until consumed == bytes.size() with empty data, or the status is not Incomplete. The last
-  // piece may come together with Complete. Without a body (framing None, or a length of 0) the answer
-  // is Complete at once, whatever `bytes` holds. After Failed it fails for ever.
+  // piece may come together with Complete. Without a body (framing None, or a length of 0) the
+  // answer is Complete at once, whatever `bytes` holds. After Failed it fails for ever.
   [[nodiscard]] BodyResult parse_body(std::string_view bytes);
   // The peer closed. True when that ends the message properly (UntilClose, or it was complete).
   [[nodiscard]] bool finish() noexcept;

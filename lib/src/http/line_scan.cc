@@ -28,11 +28,14 @@ LineScan::Outcome LineScan::line_end(const char* base, std::size_t line_feed) no
 
 LineScan::Outcome LineScan::control(const char* base, std::size_t at, std::size_t size) noexcept {
   switch (base[at]) {
-    case '\t': return Outcome::NeedMore;
-    case '\n': return line_end(base, at);
+    case '\t':
+      return Outcome::NeedMore;
+    case '\n':
+      return line_end(base, at);
     case '\r':
       return at + 1 < size && base[at + 1] != '\n' ? Outcome::BareCr : Outcome::NeedMore;
-    default: return Outcome::ControlByte;
+    default:
+      return Outcome::ControlByte;
   }
 }
 
@@ -49,8 +52,7 @@ LineScan::Outcome LineScan::scan(std::string_view block) noexcept {
                                           _mm_cmpeq_epi8(_mm_max_epu8(bytes, space), bytes));
     unsigned found = ~static_cast<unsigned>(_mm_movemask_epi8(text)) & 0xffffu;
     while (found != 0) {
-      const Outcome outcome =
-          control(base, at + static_cast<unsigned>(__builtin_ctz(found)), size);
+      const Outcome outcome = control(base, at + static_cast<unsigned>(__builtin_ctz(found)), size);
       if (outcome != Outcome::NeedMore) return outcome;
       found &= found - 1;
     }
@@ -69,15 +71,23 @@ LineScan::Outcome LineScan::scan(std::string_view block) noexcept {
 
 const char* describe(LineScan::Outcome outcome) noexcept {
   switch (outcome) {
-    case LineScan::Outcome::BareCr: return "bare CR";
-    case LineScan::Outcome::BareLf: return "bare LF";
-    case LineScan::Outcome::ControlByte: return "control byte";
-    case LineScan::Outcome::Folded: return "folded field line";
-    case LineScan::Outcome::EmptyName: return "empty field name";
-    case LineScan::Outcome::EmptyStartLine: return "empty start line";
-    case LineScan::Outcome::TooManyLines: return "too many field lines";
+    case LineScan::Outcome::BareCr:
+      return "bare CR";
+    case LineScan::Outcome::BareLf:
+      return "bare LF";
+    case LineScan::Outcome::ControlByte:
+      return "control byte";
+    case LineScan::Outcome::Folded:
+      return "folded field line";
+    case LineScan::Outcome::EmptyName:
+      return "empty field name";
+    case LineScan::Outcome::EmptyStartLine:
+      return "empty start line";
+    case LineScan::Outcome::TooManyLines:
+      return "too many field lines";
     case LineScan::Outcome::NeedMore:
-    case LineScan::Outcome::End: break;
+    case LineScan::Outcome::End:
+      break;
   }
   return "";
 }

@@ -8,15 +8,24 @@ namespace gateway {
 
 // The strict look at a block of lines up to its blank line (RFC 9112 §2.2, §5): every line ends in
 // CRLF and nothing else, no control byte but HTAB, no folded field line, no empty field name. One
-// pass over the bytes, which remembers how far it came: a head that arrives byte by byte costs linear
-// work. Grammar inside a line is not its concern.
+// pass over the bytes, which remembers how far it came: a head that arrives byte by byte costs
+// linear work. Grammar inside a line is not its concern.
 class LineScan {
  public:
   enum class Outcome : std::uint8_t {
-    NeedMore, End, BareCr, BareLf, ControlByte, Folded, EmptyName, EmptyStartLine, TooManyLines,
+    NeedMore,
+    End,
+    BareCr,
+    BareLf,
+    ControlByte,
+    Folded,
+    EmptyName,
+    EmptyStartLine,
+    TooManyLines,
   };
 
-  // With a start line the first line is exempt from the rules for field lines, and must not be empty.
+  // With a start line the first line is exempt from the rules for field lines, and must not be
+  // empty.
   LineScan(bool start_line, std::size_t max_fields) noexcept
       : has_start_line_(start_line), max_lines_(max_fields + (start_line ? 1 : 0)) {}
 
@@ -38,9 +47,9 @@ class LineScan {
 
   bool has_start_line_;
   std::size_t max_lines_;
-  std::size_t position_ = 0;    // all before it is checked
+  std::size_t position_ = 0;  // all before it is checked
   std::size_t line_start_ = 0;
-  std::size_t lines_ = 0;       // complete ones
+  std::size_t lines_ = 0;  // complete ones
   std::size_t first_line_ = 0;
 };
 

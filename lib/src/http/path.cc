@@ -22,7 +22,8 @@ constexpr std::array<PathByte, 256> kPathBytes = [] {  // RFC 3986 §3.3
   for (unsigned c = 0; c < 256; ++c) {
     if (is_unreserved(c)) table[c] = kPlain;
   }
-  for (const char c : std::string_view("!$&'()*+,;=:@")) table[static_cast<unsigned char>(c)] = kPlain;
+  for (const char c : std::string_view("!$&'()*+,;=:@"))
+    table[static_cast<unsigned char>(c)] = kPlain;
   table['/'] = kSlash;
   table['%'] = kPercent;
   return table;
@@ -43,9 +44,7 @@ int encoded_byte(std::string_view path, std::size_t at) noexcept {
   return high < 0 || low < 0 ? -1 : high * 16 + low;
 }
 
-Error refused(const char* why) {
-  return {ErrorCode::InvalidArgument, "http", why, "", false};
-}
+Error refused(const char* why) { return {ErrorCode::InvalidArgument, "http", why, "", false}; }
 
 bool is_dot_segment(std::string_view segment) noexcept { return segment == "." || segment == ".."; }
 
@@ -57,19 +56,22 @@ std::string_view segment_at(std::string_view path, std::size_t start) noexcept {
 std::size_t normal_prefix(std::string_view path) noexcept {
   for (std::size_t at = 0; at < path.size(); ++at) {
     switch (kPathBytes[static_cast<unsigned char>(path[at])]) {
-      case kPlain: continue;
+      case kPlain:
+        continue;
       case kSlash:
         if (at + 1 == path.size()) continue;
         if (path[at + 1] == '/') return at;
         if (path[at + 1] == '.' && is_dot_segment(segment_at(path, at + 1))) return at;
         continue;
-      default: return at;
+      default:
+        return at;
     }
   }
   return path.size();
 }
 
-// Checks every byte and decodes what may be decoded; the segments stay as they are. Null, or why not.
+// Checks every byte and decodes what may be decoded; the segments stay as they are. Null, or why
+// not.
 const char* decode(std::string_view path, PathRules rules, std::string& out) {
   static constexpr char kHex[] = "0123456789ABCDEF";
   for (std::size_t at = 0; at < path.size(); ++at) {

@@ -12,13 +12,13 @@ struct PathRules {
 };
 
 // The one normalisation of request paths (RFC 3986 §6.2.2): percent-decoding of unreserved bytes,
-// upper-case hex in the others, dot segments removed, double slashes merged. What is matched is what
-// is forwarded. Idempotent. Refused: a path that does not start with '/', malformed percent
-// encodings, "%00", control bytes, bytes over 0x7F, raw characters outside RFC 3986's pchar set ('\\'
-// among them), and an encoded slash or backslash unless allowed.
+// upper-case hex in the others, dot segments removed, double slashes merged. What is matched is
+// what is forwarded. Idempotent. Refused: a path that does not start with '/', malformed percent
+// encodings, "%00", control bytes, bytes over 0x7F, raw characters outside RFC 3986's pchar set
+// ('\\' among them), and an encoded slash or backslash unless allowed.
 //
-// Returns a view of `path` itself when it is already normal (the usual case, one pass, no copy), else
-// of `scratch`, which it overwrites. `path` excludes query and fragment.
+// Returns a view of `path` itself when it is already normal (the usual case, one pass, no copy),
+// else of `scratch`, which it overwrites. `path` excludes query and fragment.
 [[nodiscard]] Result<std::string_view> normalise_path(std::string_view path, PathRules rules,
                                                       std::string& scratch);
 

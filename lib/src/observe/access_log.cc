@@ -52,8 +52,8 @@ class ChunkQueue {
     if (wake) ready_.notify_one();
   }
 
-  // Blocks for chunks and appends them to `out`; false once the queue is closed and empty. `done` is
-  // what the last call gave, written by now.
+  // Blocks for chunks and appends them to `out`; false once the queue is closed and empty. `done`
+  // is what the last call gave, written by now.
   bool take(std::vector<Chunk>& out, std::vector<Chunk>& done) {
     std::unique_lock lock(mutex_);
     for (auto& chunk : done) {
@@ -87,7 +87,7 @@ class ChunkQueue {
   std::mutex mutex_;
   std::condition_variable ready_;
   std::vector<Chunk> full_, spare_;
-  std::size_t queued_bytes_ = 0;   // handed over and not yet written
+  std::size_t queued_bytes_ = 0;  // handed over and not yet written
   bool waiting_ = false;
   bool closed_ = false;
   std::atomic<std::uint64_t> dropped_{0};

@@ -17,7 +17,9 @@ class Counter {
   void sub(std::uint64_t n = 1) noexcept {
     value_.store(value_.load(std::memory_order_relaxed) - n, std::memory_order_relaxed);
   }
-  [[nodiscard]] std::uint64_t get() const noexcept { return value_.load(std::memory_order_relaxed); }
+  [[nodiscard]] std::uint64_t get() const noexcept {
+    return value_.load(std::memory_order_relaxed);
+  }
 
  private:
   std::atomic<std::uint64_t> value_{0};
@@ -39,8 +41,8 @@ struct alignas(64) WorkerMetrics {
   Counter connections_accepted, connections_active, connections_refused;
   Counter tls_handshakes, tls_handshake_failures, tls_resumed;
   Counter requests_active;
-  std::array<Counter, 6> responses;       // by status class; [0] = none sent
-  Counter bytes_in, bytes_out;            // bodies of clients' requests and responses
+  std::array<Counter, 6> responses;  // by status class; [0] = none sent
+  Counter bytes_in, bytes_out;       // bodies of clients' requests and responses
   Counter upstream_connects, upstream_connect_failures, upstream_reused, upstream_retries;
   Counter upstream_connections_idle, upstream_connections_active;
   // Answers of the gateway itself, by reason: see GatewayAnswer in proxy.
@@ -50,8 +52,10 @@ struct alignas(64) WorkerMetrics {
 };
 
 // Appends one metric family in Prometheus text format 0.0.4.
-void write_family(std::string& out, std::string_view name, std::string_view help, std::string_view type);
-void write_sample(std::string& out, std::string_view name, std::string_view labels, std::uint64_t value);
+void write_family(std::string& out, std::string_view name, std::string_view help,
+                  std::string_view type);
+void write_sample(std::string& out, std::string_view name, std::string_view labels,
+                  std::uint64_t value);
 void write_sample(std::string& out, std::string_view name, std::string_view labels, double value);
 // The escaped form of a label value.
 [[nodiscard]] std::string escape_label(std::string_view value);

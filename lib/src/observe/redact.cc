@@ -10,12 +10,15 @@ namespace {
 
 constexpr std::string_view kMask = "***";
 
-// A name that ends in one of these has a secret value: "Ocp-Apim-Subscription-Key", "client_secret".
+// A name that ends in one of these has a secret value: "Ocp-Apim-Subscription-Key",
+// "client_secret".
 constexpr std::array<std::string_view, 22> kSecretEndings{
-    "subscription-key", "subscription_key", "authorization", "api-key",  "api_key",     "apikey",
-    "token",            "password",         "passwd",        "secret",   "cookie",      "signature",
-    "private-key",      "private_key",      "key_pem",       "tls.key",  "service.auth", "service_auth",
-    "backup.key",       "credential",       "accesskey",     "assertion"};
+    "subscription-key", "subscription_key", "authorization", "api-key",
+    "api_key",          "apikey",           "token",         "password",
+    "passwd",           "secret",           "cookie",        "signature",
+    "private-key",      "private_key",      "key_pem",       "tls.key",
+    "service.auth",     "service_auth",     "backup.key",    "credential",
+    "accesskey",        "assertion"};
 constexpr std::array<std::string_view, 4> kSecretNames{"sig", "pwd", "primarykey", "secondarykey"};
 
 // Schemes whose name is no word of plain language; others are covered by their header's name.
@@ -70,7 +73,8 @@ class Redactor {
     const std::size_t start = at_;
     while (at_ < text_.size() && is_name_byte(text_[at_])) ++at_;
     const auto name = text_.substr(start, at_ - start);
-    if (name.size() > 20 && name.substr(0, 3) == "eyJ" && name.find('.') != std::string_view::npos) {
+    if (name.size() > 20 && name.substr(0, 3) == "eyJ" &&
+        name.find('.') != std::string_view::npos) {
       out_.append(kMask);
       return;
     }
@@ -106,8 +110,8 @@ class Redactor {
     out_.append(text_.substr(at_, at - at_));
     at_ = at;
     const std::size_t start = at_;
-    while (at_ < text_.size() && std::string_view(" \t\r\n\"'<>)]}").find(text_[at_]) ==
-                                     std::string_view::npos) {
+    while (at_ < text_.size() &&
+           std::string_view(" \t\r\n\"'<>)]}").find(text_[at_]) == std::string_view::npos) {
       ++at_;
     }
     if (at_ > start) out_.append(kMask);
@@ -144,9 +148,8 @@ class Redactor {
 bool is_secret_name(std::string_view name) noexcept {
   return std::any_of(kSecretEndings.begin(), kSecretEndings.end(),
                      [&](std::string_view ending) { return ends_with(name, ending); }) ||
-         std::any_of(kSecretNames.begin(), kSecretNames.end(), [&](std::string_view secret) {
-           return equals_ignoring_case(name, secret);
-         });
+         std::any_of(kSecretNames.begin(), kSecretNames.end(),
+                     [&](std::string_view secret) { return equals_ignoring_case(name, secret); });
 }
 
 std::string redact(std::string_view text) { return Redactor(text).run(); }

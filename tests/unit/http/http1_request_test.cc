@@ -25,7 +25,8 @@ constexpr Case kAccepted[] = {
     {"values without surrounding white space, empty values",
      "GET / HTTP/1.1\r\nHost: \t x \t\r\nA:b\r\nEmpty:\r\nBlank:  \r\nB: c  d\r\n\r\n",
      "GET /  host=x 1.1 none keep\n  Host: x\n  A: b\n  Empty: \n  Blank: \n  B: c  d\nend\n"},
-    {"a tab and bytes over 0x7f inside a value", "GET / HTTP/1.1\r\nHost: x\r\nA: b\tc\xc3\xa9\r\n\r\n",
+    {"a tab and bytes over 0x7f inside a value",
+     "GET / HTTP/1.1\r\nHost: x\r\nA: b\tc\xc3\xa9\r\n\r\n",
      "GET /  host=x 1.1 none keep\n  Host: x\n  A: b\tc\xc3\xa9\nend\n"},
     {"one empty line before the request line", "\r\nGET / HTTP/1.1\r\nHost: x\r\n\r\n",
      "GET /  host=x 1.1 none keep\n  Host: x\nend\n"},
@@ -38,14 +39,18 @@ constexpr Case kAccepted[] = {
     {"a length of zero", "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n",
      "POST /  host=x 1.1 length=0 keep\n  Host: x\n  Content-Length: 0\nend\n"},
     {"a chunked body",
-     "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0a\r\n0123456789\r\n0\r\n\r\n",
+     "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: "
+     "chunked\r\n\r\n3\r\nabc\r\n0a\r\n0123456789\r\n0\r\n\r\n",
      "POST /  host=x 1.1 chunked keep\n  Host: x\n  Transfer-Encoding: chunked\n"
      "  body 'abc0123456789'\nend\n"},
-    {"the coding's name in any case", "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: CHUNKED\r\n\r\n0\r\n\r\n",
+    {"the coding's name in any case",
+     "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: CHUNKED\r\n\r\n0\r\n\r\n",
      "POST /  host=x 1.1 chunked keep\n  Host: x\n  Transfer-Encoding: CHUNKED\nend\n"},
     {"chunk extensions are ignored",
-     "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3;a=b;c\r\nabc\r\n0;x\r\n\r\n",
-     "POST /  host=x 1.1 chunked keep\n  Host: x\n  Transfer-Encoding: chunked\n  body 'abc'\nend\n"},
+     "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: "
+     "chunked\r\n\r\n3;a=b;c\r\nabc\r\n0;x\r\n\r\n",
+     "POST /  host=x 1.1 chunked keep\n  Host: x\n  Transfer-Encoding: chunked\n  body "
+     "'abc'\nend\n"},
     {"trailer fields; forbidden ones are dropped",
      "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n"
      "Checksum: 1\r\nContent-Length: 5\r\nHost: evil\r\nAuthorization: x\r\nGrpc-Status: 0\r\n\r\n",
@@ -59,24 +64,30 @@ constexpr Case kAccepted[] = {
      "GET /3  host=x 1.1 none keep\n  Host: x\nend\n"},
     {"Connection: close", "GET / HTTP/1.1\r\nHost: x\r\nConnection: foo, Close\r\n\r\n",
      "GET /  host=x 1.1 none close\n  Host: x\n  Connection: foo, Close\nend\n"},
-    {"HTTP/1.0 closes, and needs no Host", "GET / HTTP/1.0\r\n\r\n", "GET /  host= 1.0 none close\nend\n"},
+    {"HTTP/1.0 closes, and needs no Host", "GET / HTTP/1.0\r\n\r\n",
+     "GET /  host= 1.0 none close\nend\n"},
     {"HTTP/1.0 with keep-alive", "GET / HTTP/1.0\r\nHost: x\r\nConnection: Keep-Alive\r\n\r\n",
      "GET /  host=x 1.0 none keep\n  Host: x\n  Connection: Keep-Alive\nend\n"},
-    {"Expect: 100-continue", "POST / HTTP/1.1\r\nHost: x\r\nExpect: 100-Continue\r\nContent-Length: 1\r\n\r\na",
-     "POST /  host=x 1.1 length=1 keep expect\n  Host: x\n  Expect: 100-Continue\n  Content-Length: 1\n"
+    {"Expect: 100-continue",
+     "POST / HTTP/1.1\r\nHost: x\r\nExpect: 100-Continue\r\nContent-Length: 1\r\n\r\na",
+     "POST /  host=x 1.1 length=1 keep expect\n  Host: x\n  Expect: 100-Continue\n  "
+     "Content-Length: 1\n"
      "  body 'a'\nend\n"},
     {"Expect is nothing to HTTP/1.0", "POST / HTTP/1.0\r\nExpect: 100-continue\r\n\r\n",
      "POST /  host= 1.0 none close\n  Expect: 100-continue\nend\n"},
-    {"an upgrade", "GET / HTTP/1.1\r\nHost: x\r\nConnection: keep-alive, Upgrade\r\nUpgrade: websocket\r\n\r\n",
+    {"an upgrade",
+     "GET / HTTP/1.1\r\nHost: x\r\nConnection: keep-alive, Upgrade\r\nUpgrade: websocket\r\n\r\n",
      "GET /  host=x 1.1 none keep upgrade=websocket\n  Host: x\n  Connection: keep-alive, Upgrade\n"
      "  Upgrade: websocket\nend\n"},
     {"Upgrade without Connection is none", "GET / HTTP/1.1\r\nHost: x\r\nUpgrade: h2c\r\n\r\n",
      "GET /  host=x 1.1 none keep\n  Host: x\n  Upgrade: h2c\nend\n"},
-    {"absolute form: its authority counts", "GET http://a.example:80/p?q HTTP/1.1\r\nHost: b\r\n\r\n",
+    {"absolute form: its authority counts",
+     "GET http://a.example:80/p?q HTTP/1.1\r\nHost: b\r\n\r\n",
      "GET /p ?q host=a.example:80 1.1 none keep\n  Host: b\nend\n"},
     {"absolute form without a path", "GET HTTPS://a?q HTTP/1.1\r\nHost: b\r\n\r\n",
      "GET / ?q host=a 1.1 none keep\n  Host: b\nend\n"},
-    {"OPTIONS *", "OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n", "OPTIONS *  host=x 1.1 none keep\n  Host: x\nend\n"},
+    {"OPTIONS *", "OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n",
+     "OPTIONS *  host=x 1.1 none keep\n  Host: x\nend\n"},
     {"OPTIONS of a whole server in absolute form", "OPTIONS http://a HTTP/1.1\r\nHost: x\r\n\r\n",
      "OPTIONS *  host=a 1.1 none keep\n  Host: x\nend\n"},
     {"a Host with a port, and an IPv6 Host", "GET / HTTP/1.1\r\nHost: [::1]:8080\r\n\r\n",
@@ -118,7 +129,10 @@ constexpr Refused kRefusedHeads[] = {
     {"a NUL in a name", "GET / HTTP/1.1\r\nHost: x\r\nA\0: b\r\n\r\n"sv, 400},
     {"a control byte in a value", "GET / HTTP/1.1\r\nHost: x\r\nA: b\x01\r\n\r\n", 400},
     {"DEL in a value", "GET / HTTP/1.1\r\nHost: x\r\nA: b\x7f\r\n\r\n", 400},
-    {"vertical tab in a value", "GET / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: \x0b""chunked\r\n\r\n", 400},
+    {"vertical tab in a value",
+     "GET / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: \x0b"
+     "chunked\r\n\r\n",
+     400},
     {"a name with a byte over 0x7f", "GET / HTTP/1.1\r\nHost: x\r\nA\xc3\xa9: b\r\n\r\n", 400},
     {"a name with a separator", "GET / HTTP/1.1\r\nHost: x\r\nA(b): c\r\n\r\n", 400},
     {"a name with a quote", "GET / HTTP/1.1\r\nHost: x\r\n\"A\": c\r\n\r\n", 400},
@@ -168,37 +182,57 @@ constexpr Refused kRefusedHeads[] = {
     {"a Host with two ports", "GET / HTTP/1.1\r\nHost: a:80:80\r\n\r\n", 400},
     {"a malformed IPv6 Host", "GET / HTTP/1.1\r\nHost: [::1\r\n\r\n", 400},
 
-    {"two lengths", "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab", 400},
-    {"two equal lengths", "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\na", 400},
+    {"two lengths",
+     "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab", 400},
+    {"two equal lengths",
+     "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\na", 400},
     {"a list of equal lengths", "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1, 1\r\n\r\na", 400},
     {"a signed length", "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: +1\r\n\r\na", 400},
     {"a negative length", "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\na", 400},
     {"a hexadecimal length", "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 0x1\r\n\r\na", 400},
-    {"a length with a space inside", "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1 1\r\n\r\na", 400},
+    {"a length with a space inside", "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1 1\r\n\r\na",
+     400},
     {"an empty length", "POST / HTTP/1.1\r\nHost: x\r\nContent-Length:\r\n\r\n", 400},
     {"a length that is a word", "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: abc\r\n\r\n", 400},
-    {"a length of 2^63", "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9223372036854775808\r\n\r\n", 400},
-    {"a length of 2^64", "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 18446744073709551616\r\n\r\n", 400},
-    {"a length of 2^64 + 1", "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 18446744073709551617\r\n\r\na", 400},
+    {"a length of 2^63",
+     "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9223372036854775808\r\n\r\n", 400},
+    {"a length of 2^64",
+     "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 18446744073709551616\r\n\r\n", 400},
+    {"a length of 2^64 + 1",
+     "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 18446744073709551617\r\n\r\na", 400},
     {"a length and chunked",
-     "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400},
+     "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nTransfer-Encoding: "
+     "chunked\r\n\r\n0\r\n\r\n",
+     400},
     {"chunked and a length",
-     "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n0\r\n\r\n", 400},
+     "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nContent-Length: "
+     "3\r\n\r\n0\r\n\r\n",
+     400},
     {"chunked twice in a list",
      "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked, chunked\r\n\r\n0\r\n\r\n", 400},
     {"chunked in two fields",
-     "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400},
+     "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: "
+     "chunked\r\n\r\n0\r\n\r\n",
+     400},
     {"chunked and identity in two fields",
-     "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n\r\n0\r\n\r\n", 400},
+     "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: "
+     "identity\r\n\r\n0\r\n\r\n",
+     400},
     {"identity", "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: identity\r\n\r\n", 400},
-    {"gzip, chunked", "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", 400},
-    {"chunked, gzip", "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked, gzip\r\n\r\n0\r\n\r\n", 400},
+    {"gzip, chunked",
+     "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", 400},
+    {"chunked, gzip",
+     "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked, gzip\r\n\r\n0\r\n\r\n", 400},
     {"xchunked", "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: xchunked\r\n\r\n0\r\n\r\n", 400},
-    {"chunked with a parameter", "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked;a\r\n\r\n0\r\n\r\n", 400},
-    {"chunked in quotes", "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: \"chunked\"\r\n\r\n0\r\n\r\n", 400},
-    {"chunked with a comma", "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked,\r\n\r\n0\r\n\r\n", 400},
+    {"chunked with a parameter",
+     "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked;a\r\n\r\n0\r\n\r\n", 400},
+    {"chunked in quotes",
+     "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: \"chunked\"\r\n\r\n0\r\n\r\n", 400},
+    {"chunked with a comma",
+     "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked,\r\n\r\n0\r\n\r\n", 400},
     {"an empty coding", "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding:\r\n\r\n0\r\n\r\n", 400},
-    {"chunked in HTTP/1.0", "POST / HTTP/1.0\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400},
+    {"chunked in HTTP/1.0",
+     "POST / HTTP/1.0\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400},
 };
 
 constexpr std::string_view kChunkedHead =
@@ -329,12 +363,13 @@ TEST_CASE("Trailer fields and chunk extensions are bounded as a head is") {
   Arrival arrival;
   arrival.limits = {80, 3};
   const std::string head(kChunkedHead);
-  CHECK(request(head + "0\r\nA: " + std::string(100, 'v') + "\r\n\r\n", arrival).find("error 431") !=
-        std::string::npos);
+  CHECK(
+      request(head + "0\r\nA: " + std::string(100, 'v') + "\r\n\r\n", arrival).find("error 431") !=
+      std::string::npos);
   CHECK(request(head + "0\r\nA: 1\r\nB: 1\r\nC: 1\r\nD: 1\r\n\r\n", arrival).find("error 431") !=
         std::string::npos);
-  CHECK(request(head + "1;" + std::string(100, 'e') + "\r\na\r\n0\r\n\r\n", arrival).find("error 400") !=
-        std::string::npos);
+  CHECK(request(head + "1;" + std::string(100, 'e') + "\r\na\r\n0\r\n\r\n", arrival)
+            .find("error 400") != std::string::npos);
   std::string many = head;
   for (int i = 0; i < 20; ++i) many += "1;abcdefgh\r\na\r\n";
   CHECK(request(many + "0\r\n\r\n", arrival).find("error 400 chunk extensions too long") !=
@@ -398,5 +433,6 @@ TEST_CASE("A refused parser stays refused until reset") {
   CHECK(again.status == Http1Parser::Status::Failed);
   CHECK(again.error.status == 400);
   parser.reset();
-  CHECK(parser.parse_head("GET / HTTP/1.1\r\nHost: x\r\n\r\n").status == Http1Parser::Status::Complete);
+  CHECK(parser.parse_head("GET / HTTP/1.1\r\nHost: x\r\n\r\n").status ==
+        Http1Parser::Status::Complete);
 }

@@ -121,8 +121,9 @@ TEST_CASE("A NUL byte is refused") {
 }
 
 TEST_CASE("A normal form is its own normal form and holds nothing that could be resolved again") {
-  constexpr std::string_view kPieces[] = {"/", ".", "..", "%2e", "%2E", "%2f", "%5C", "a", "B", "%41",
-                                          "%7E", "%25", "%2", "2e", ";", "%c3", "//", "%20", "~"};
+  constexpr std::string_view kPieces[] = {"/", ".",   "..",  "%2e", "%2E", "%2f", "%5C",
+                                          "a", "B",   "%41", "%7E", "%25", "%2",  "2e",
+                                          ";", "%c3", "//",  "%20", "~"};
   std::mt19937 random(7);
   std::string first, second;
   for (int round = 0; round < 200'000; ++round) {

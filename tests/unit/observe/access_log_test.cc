@@ -108,28 +108,39 @@ TEST_CASE("An exchange is one line of JSON with every field") {
     record.reason = "no_path";
     log->write(record);
   }
-  CHECK(collector.text() ==
-        "{\"time\":\"2026-11-23T08:30:45.007Z\",\"request_id\":\"0af7651916cd43dd\",\"client\":\"127.0.0.1\","
-        "\"scheme\":\"https\",\"protocol\":\"HTTP/1.1\",\"method\":\"GET\",\"host\":\"a.example\","
-        "\"path\":\"/users\",\"status\":200,\"reason\":\"\",\"route\":\"users@ingress\",\"source\":\"ingress\","
-        "\"version\":7,\"backend\":\"svc@ingress\",\"endpoint\":\"10.0.0.1:8080\",\"backend_status\":200,"
-        "\"bytes_in\":1,\"bytes_out\":2,\"duration_us\":300,\"connect_us\":40,\"backend_us\":50,"
-        "\"attempts\":1,\"tls\":\"TLSv1.3\",\"sni\":\"a.example\"}\n"
-        "{\"time\":\"2026-11-23T08:30:45.999Z\",\"request_id\":\"\",\"client\":\"\",\"scheme\":\"\","
-        "\"protocol\":\"\",\"method\":\"\",\"host\":\"\",\"path\":\"\",\"status\":404,\"reason\":\"no_path\","
-        "\"route\":\"\",\"source\":\"\",\"version\":0,\"backend\":\"\",\"endpoint\":\"\",\"backend_status\":0,"
-        "\"bytes_in\":0,\"bytes_out\":0,\"duration_us\":0,\"connect_us\":0,\"backend_us\":0,\"attempts\":0,"
-        "\"tls\":\"\",\"sni\":\"\"}\n");
+  CHECK(
+      collector.text() ==
+      "{\"time\":\"2026-11-23T08:30:45.007Z\",\"request_id\":\"0af7651916cd43dd\",\"client\":\"127."
+      "0.0.1\","
+      "\"scheme\":\"https\",\"protocol\":\"HTTP/1.1\",\"method\":\"GET\",\"host\":\"a.example\","
+      "\"path\":\"/"
+      "users\",\"status\":200,\"reason\":\"\",\"route\":\"users@ingress\",\"source\":\"ingress\","
+      "\"version\":7,\"backend\":\"svc@ingress\",\"endpoint\":\"10.0.0.1:8080\",\"backend_status\":"
+      "200,"
+      "\"bytes_in\":1,\"bytes_out\":2,\"duration_us\":300,\"connect_us\":40,\"backend_us\":50,"
+      "\"attempts\":1,\"tls\":\"TLSv1.3\",\"sni\":\"a.example\"}\n"
+      "{\"time\":\"2026-11-23T08:30:45.999Z\",\"request_id\":\"\",\"client\":\"\",\"scheme\":\"\","
+      "\"protocol\":\"\",\"method\":\"\",\"host\":\"\",\"path\":\"\",\"status\":404,\"reason\":"
+      "\"no_path\","
+      "\"route\":\"\",\"source\":\"\",\"version\":0,\"backend\":\"\",\"endpoint\":\"\",\"backend_"
+      "status\":0,"
+      "\"bytes_in\":0,\"bytes_out\":0,\"duration_us\":0,\"connect_us\":0,\"backend_us\":0,"
+      "\"attempts\":0,"
+      "\"tls\":\"\",\"sni\":\"\"}\n");
 }
 
 TEST_CASE("What a client wrote cannot break a line of the log") {
   using namespace std::string_view_literals;
-  CHECK(json("a\"b\\c\nd\re\tf\0g\x1fh\x7f"sv) == "\"a\\\"b\\\\c\\nd\\re\\tf\\u0000g\\u001fh\\u007f\"");
-  CHECK(json("h\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80") == "\"h\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80\"");
-  CHECK(json("\xff" "a") == "\"\\ufffda\"");
+  CHECK(json("a\"b\\c\nd\re\tf\0g\x1fh\x7f"sv) ==
+        "\"a\\\"b\\\\c\\nd\\re\\tf\\u0000g\\u001fh\\u007f\"");
+  CHECK(json("h\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80") ==
+        "\"h\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80\"");
+  CHECK(json("\xff"
+             "a") == "\"\\ufffda\"");
   CHECK(json("\xc3") == "\"\\ufffd\"");
   CHECK(json("\xe2\x82") == "\"\\ufffd\"");
-  CHECK(json("\xe2\x82" "a") == "\"\\ufffda\"");
+  CHECK(json("\xe2\x82"
+             "a") == "\"\\ufffda\"");
   CHECK(json("\xc0\xaf") == "\"\\ufffd\\ufffd\"");
   CHECK(json("\xed\xa0\x80") == "\"\\ufffd\\ufffd\\ufffd\"");
   CHECK(json("\xf4\x90\x80\x80") == "\"\\ufffd\\ufffd\\ufffd\\ufffd\"");
@@ -177,7 +188,8 @@ TEST_CASE("Lines of several workers arrive whole and complete") {
   CHECK(collector.whole_lines());
 }
 
-TEST_CASE("When the disk falls behind, lines are dropped and counted, and none gets lost uncounted") {
+TEST_CASE(
+    "When the disk falls behind, lines are dropped and counted, and none gets lost uncounted") {
   Collector collector;
   collector.hold();
   std::uint64_t dropped = 0;

@@ -57,20 +57,23 @@ TEST_CASE("A secret is nowhere in redacted text, and the rest of the text is") {
 
 TEST_CASE("Harmless text is left as it is") {
   for (const std::string_view text :
-       {"", "GET /users/42?page=2 HTTP/1.1", "the key of the map", "tokens: none of them", "a: b\r\nc: d",
-        "-----BEGIN CERTIFICATE-----\nabc\n-----END CERTIFICATE-----", "subscription-key", "password",
-        "Ingress gw/users: spec.rules[0].host: not a host", "basic things work", "eyJ"}) {
+       {"", "GET /users/42?page=2 HTTP/1.1", "the key of the map", "tokens: none of them",
+        "a: b\r\nc: d", "-----BEGIN CERTIFICATE-----\nabc\n-----END CERTIFICATE-----",
+        "subscription-key", "password", "Ingress gw/users: spec.rules[0].host: not a host",
+        "basic things work", "eyJ"}) {
     CHECK(redact(text) == text);
   }
 }
 
 TEST_CASE("Names of secrets are known in any case and by their ends") {
-  for (const std::string_view name : {"Authorization", "Proxy-Authorization", "SUBSCRIPTION-KEY", "Set-Cookie",
-                                      "id_token", "config.service.auth", "config.backup.key", "sig"}) {
+  for (const std::string_view name :
+       {"Authorization", "Proxy-Authorization", "SUBSCRIPTION-KEY", "Set-Cookie", "id_token",
+        "config.service.auth", "config.backup.key", "sig"}) {
     INFO(name);
     CHECK(is_secret_name(name));
   }
-  for (const std::string_view name : {"Host", "design", "config.backup.path", "keys", "", "k8s.ingress.enabled"}) {
+  for (const std::string_view name :
+       {"Host", "design", "config.backup.path", "keys", "", "k8s.ingress.enabled"}) {
     INFO(name);
     CHECK_FALSE(is_secret_name(name));
   }
