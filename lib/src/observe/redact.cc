@@ -9,6 +9,7 @@ namespace gateway {
 namespace {
 
 constexpr std::string_view kMask = "***";
+constexpr std::string_view kBegin = "-----BEGIN ";
 
 // A name that ends in one of these has a secret value: "Ocp-Apim-Subscription-Key",
 // "client_secret".
@@ -56,9 +57,11 @@ class Redactor {
  private:
   char peek(std::size_t at) const noexcept { return at < text_.size() ? text_[at] : '\0'; }
 
+  bool at_pem() const noexcept { return text_.substr(at_, kBegin.size()) == kBegin; }
+
+  // Passes over a private key.
   bool private_key() {
-    constexpr std::string_view kBegin = "-----BEGIN ";
-    if (text_.substr(at_, kBegin.size()) != kBegin) return false;
+    if (!at_pem()) return false;
     const auto title_end = text_.find("-----", at_ + kBegin.size());
     const auto title = text_.substr(at_, title_end - at_);
     if (title.find("PRIVATE KEY") == std::string_view::npos) return false;
@@ -71,7 +74,9 @@ class Redactor {
 
   void word() {
     const std::size_t start = at_;
-    while (at_ < text_.size() && is_name_byte(text_[at_])) ++at_;
+    do {
+      ++at_;
+    } while (at_ < text_.size() && is_name_byte(text_[at_]) && !at_pem());
     const auto name = text_.substr(start, at_ - start);
     if (name.size() > 20 && name.substr(0, 3) == "eyJ" &&
         name.find('.') != std::string_view::npos) {
@@ -100,6 +105,7 @@ class Redactor {
     out_.append(text_.substr(at_, at - at_));
     at_ = at;
     const bool whole_line = ends_with(name, "authorization") || ends_with(name, "cookie");
+    if (quote == '\0' && private_key()) return;
     if (skip_value(quote, whole_line)) out_.append(kMask);
   }
 

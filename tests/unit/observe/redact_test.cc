@@ -39,6 +39,12 @@ constexpr Row kRows[] = {
     {"key eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.", " was refused", "key *** was refused"},
     {"-----BEGIN PRIVATE KEY-----\n", "\n-----END PRIVATE KEY-----\nrest", "***\nrest"},
     {"-----BEGIN EC PRIVATE KEY-----\n", "", "***"},
+    {"tls.key: -----BEGIN PRIVATE KEY-----\n", "\n-----END PRIVATE KEY-----", "tls.key: ***"},
+    {"key_pem: |\n  -----BEGIN RSA PRIVATE KEY-----\n  ", "\n  -----END RSA PRIVATE KEY-----\n",
+     "key_pem: ***\n  ***\n"},
+    {"x-----BEGIN PRIVATE KEY-----\n", "\n-----END PRIVATE KEY-----\n", "x***\n"},
+    {"{\"pem\":\"-----BEGIN PRIVATE KEY-----\\n", "\\n-----END PRIVATE KEY-----\\n\"}",
+     "{\"pem\":\"***\\n\"}"},
 };
 
 }  // namespace
