@@ -1,0 +1,390 @@
+#include <algorithm>
+
+#include "base/strings.h"
+#include "model/validate.h"
+#include "registry/core.h"
+
+namespace gateway {
+namespace {
+
+constexpr std::string_view kHostnameIds = "hostname:";  // before the ids of Hostnames in the ledger
+
+// Calls f(name, value or null) for every entry whose content differs.
+template <typename T, typename F>
+void for_each_change(const SharedMap<T>& before, const SharedMap<T>& after, F&& f) {
+  SharedMap<T>::diff(before, after, [&](std::string_view name, const auto& old, const auto& now) {
+    if (old && now && *old == *now) return;
+    f(std::string(name), now);
+  });
+}
+
+// "host/path" or "/path", as in ConflictOptions::protected_paths.
+bool covers(std::string_view rule, const Api& api) {
+  const std::size_t slash = rule.find('/');
+  const std::string host = to_lower(rule.substr(0, slash));
+  std::string path = to_lower(rule.substr(slash));
+  while (!path.empty() && path.back() == '/') path.pop_back();
+  const std::string claimed = to_lower(api.path);
+  const bool below = claimed.starts_with(path) && (claimed.size() == path.size() || claimed[path.size()] == '/');
+  if (!below) return false;
+  if (host.empty() || api.host.empty() || host == api.host) return true;
+  // A wildcard on either side meets the names of one label more.
+  const auto meets = [](std::string_view pattern, std::string_view name) {
+    if (!pattern.starts_with("*.")) return false;
+    const std::size_t dot = name.find('.');
+    return dot != std::string_view::npos && name.substr(dot) == pattern.substr(1);
+  };
+  return meets(host, api.host) || meets(api.host, host);
+}
+
+}  // namespace
+
+Core::Core(const RegistryOptions& options, Ledger& ledger) : options_(options), ledger_(ledger) {}
+
+std::size_t Core::add_source(const SourceOptions& options) {
+  const auto position = [&](const std::vector<std::string>& order) {
+    const auto at = std::find_if(order.begin(), order.end(), [&](const std::string& entry) {
+      return entry == options.name || entry == options.kind;
+    });
+    return static_cast<std::size_t>(at - order.begin());
+  };
+  Source source;
+  source.options = options;
+  source.precedence = position(options_.conflict.precedence);
+  // The vendor's gateway reads Ingress first and the cloud's snapshot last.
+  source.boot_rank = options.kind == "ingress" ? 0 : options.kind == "cloud" ? 1000 : 1 + std::min<std::size_t>(source.precedence, 900);
+  arrivals_ = std::max<std::uint64_t>(arrivals_, 1001);
+  const std::size_t index = sources_.size();
+  sources_.push_back(std::move(source));
+  // Until it has synced, what it is known to hold is kept from the others.
+  ledger_.for_each(options.name, [&](const std::string& id, const LedgerEntry& entry) {
+    if (entry.key.empty()) return;
+    sources_[index].placeholders[id] = {entry.key, entry.stamp};
+    claim(entry.key, {index, id});
+  });
+  return index;
+}
+
+std::string Core::normal_path(const Api& api) {
+  std::string path = api.path;
+  if (api.match == MatchType::Prefix) {
+    while (!path.empty() && path.back() == '/') path.pop_back();
+  }
+  return path;
+}
+
+std::string Core::route_key(const Api& api) {
+  std::string path = normal_path(api);
+  if (!api.case_sensitive) path = to_lower(path);
+  return api.host + '\x01' + path + '\x01' + (api.match == MatchType::Exact ? 'E' : 'P');
+}
+
+void Core::claim(const std::string& key, const Claim& claim) {
+  claims_[key].insert(claim);
+  dirty_keys_.insert(key);
+}
+
+void Core::unclaim(const std::string& key, const Claim& claim) {
+  const auto at = claims_.find(key);
+  if (at == claims_.end()) return;
+  at->second.erase(claim);
+  if (at->second.empty()) claims_.erase(at);
+  dirty_keys_.insert(key);
+}
+
+void Core::admit(std::size_t index, const SourceSnapshot& snapshot, std::int64_t now) {
+  Source& source = sources_[index];
+  const bool first = source.sync == SyncState::NotSynced;
+  source.sync = SyncState::Synced;
+  source.degraded.reset();
+  source.has_news = true;
+  const SourceSnapshot before = std::exchange(source.snapshot, snapshot);
+  if (first) drop_placeholders(index);
+
+  std::set<std::string> apis, hostnames;
+  admit_backends(index, before, apis);
+  admit_certificates(index, before, hostnames);
+  for_each_change(before.apis, snapshot.apis, [&](const std::string& id, const std::shared_ptr<const Api>& said) {
+    apis.erase(id);
+    if (said) {
+      admit_api(index, id, said, now, first);
+    } else {
+      remove_api(index, id);
+    }
+  });
+  for (const std::string& id : apis) {
+    const auto at = source.apis.find(id);
+    if (at != source.apis.end()) admit_api(index, id, std::shared_ptr<const Api>(at->second.said), now, first);
+  }
+  for_each_change(before.hostnames, snapshot.hostnames,
+                  [&](const std::string& id, const std::shared_ptr<const Hostname>& said) {
+                    if (said) {
+                      admit_hostname(index, id, said, now);
+                    } else {
+                      remove_hostname(index, id);
+                    }
+                  });
+  for (const std::string& id : hostnames) {
+    const auto at = source.hostnames.find(id);
+    if (at != source.hostnames.end() && at->second.form) dirty_hostnames_.insert(at->second.form->host);
+  }
+  if (first) {
+    std::vector<std::string> gone;
+    ledger_.for_each(source.options.name, [&](const std::string& id, const LedgerEntry&) {
+      const bool hostname = id.starts_with(kHostnameIds);
+      const bool there = hostname ? snapshot.hostnames.find(id.substr(kHostnameIds.size())) != nullptr
+                                  : snapshot.apis.find(id) != nullptr;
+      if (!there) gone.push_back(id);
+    });
+    for (const std::string& id : gone) ledger_.erase(source.options.name, id);
+  }
+}
+
+void Core::degrade(std::size_t index, Error error) {
+  Source& source = sources_[index];
+  if (source.sync == SyncState::Synced) source.sync = SyncState::Stale;
+  source.degraded = std::move(error);
+}
+
+void Core::drop_placeholders(std::size_t index) {
+  for (const auto& [id, placeholder] : std::exchange(sources_[index].placeholders, {})) {
+    unclaim(placeholder.key, {index, id});
+  }
+}
+
+void Core::admit_backends(std::size_t index, const SourceSnapshot& before, std::set<std::string>& apis) {
+  Source& source = sources_[index];
+  for_each_change(before.backends, source.snapshot.backends,
+                  [&](const std::string& id, const std::shared_ptr<const Backend>& said) {
+    AdmittedBackend& backend = source.backends[id];
+    apis.insert(backend.users.begin(), backend.users.end());
+    // An Api may have come before the backend that it names.
+    backend.said = said;
+    backend.problems.clear();
+    if (!said) {
+      backend.form.reset();
+      backend.compiled.reset();
+      return;
+    }
+    validate(*said, describe(said->provenance, "backend " + id) + " (" + source.options.name + ")", backend.problems);
+    if (!backend.problems.empty()) return;
+    auto compiled = compile_backend(*said, source.options.name);
+    if (!compiled) {
+      backend.problems.push_back(std::move(compiled).error());
+      return;
+    }
+    backend.form = said;
+    backend.compiled = std::move(compiled).value();
+  });
+  for (auto at = source.backends.begin(); at != source.backends.end();) {
+    at = !at->second.said && at->second.users.empty() ? source.backends.erase(at) : std::next(at);
+  }
+}
+
+void Core::admit_certificates(std::size_t index, const SourceSnapshot& before, std::set<std::string>& hostnames) {
+  Source& source = sources_[index];
+  for_each_change(before.certificates, source.snapshot.certificates,
+                  [&](const std::string& id, const std::shared_ptr<const Certificate>& said) {
+    AdmittedCertificate& certificate = source.certificates[id];
+    hostnames.insert(certificate.users.begin(), certificate.users.end());
+    certificate.said = said;
+    certificate.problems.clear();
+    const std::string where =
+        (said ? describe(said->provenance, "certificate " + id) : "certificate " + id) + " (" + source.options.name + ")";
+    if (!said) {
+      certificate.problems.push_back({ErrorCode::NotFound, "registry", "it is gone; its last good form serves on", where});
+      return;
+    }
+    validate(*said, where, certificate.problems);
+    if (!said->defect.empty()) {
+      certificate.problems.push_back({ErrorCode::InvalidArgument, source.options.name, said->defect, where});
+    }
+    if (!certificate.problems.empty()) return;
+    auto identity = make_tls_identity(said->chain_pem, said->key_pem, where);
+    if (!identity) {
+      certificate.problems.push_back(std::move(identity).error());
+      return;
+    }
+    certificate.identity = std::move(identity).value();
+  });
+  for (auto at = source.certificates.begin(); at != source.certificates.end();) {
+    at = !at->second.said && at->second.users.empty() ? source.certificates.erase(at) : std::next(at);
+  }
+}
+
+bool Core::is_protected(const Source& source, const Api& api) const {
+  if (source.options.kind == "cloud") return false;
+  const auto& rules = options_.conflict.protected_paths;
+  return std::any_of(rules.begin(), rules.end(), [&](const std::string& rule) { return covers(rule, api); });
+}
+
+std::int64_t Core::rival_stamp(std::size_t index, const std::string& key) const {
+  std::int64_t newest = 0;
+  const auto at = claims_.find(key);
+  if (at == claims_.end()) return newest;
+  for (const Claim& claim : at->second) {
+    if (claim.source == index) continue;
+    const Source& rival = sources_[claim.source];
+    if (const auto api = rival.apis.find(claim.id); api != rival.apis.end()) {
+      newest = std::max(newest, api->second.stamp.seconds);
+    } else if (const auto known = rival.placeholders.find(claim.id); known != rival.placeholders.end()) {
+      newest = std::max(newest, known->second.stamp);
+    }
+  }
+  return newest;
+}
+
+Stamp Core::stamp(Source& source, const std::string& ledger_id, const std::string& key, const Witness& witness,
+                  const Digest& content, std::int64_t now, std::int64_t rival) {
+  const LedgerEntry* known = ledger_.find(source.options.name, ledger_id);
+  const std::string scope = source.options.scope + source.snapshot.epoch;
+  if (known && known->scope != scope) known = nullptr;
+  StampQuestion question;
+  question.known = known;
+  question.ledger = ledger_.durable();
+  question.witness = &witness;
+  question.content = content;
+  question.now = now;
+  question.rival = rival;
+  const Stamp decided = decide_stamp(question);
+  LedgerEntry entry;
+  entry.key = key;
+  entry.content = content;
+  entry.scope = scope;
+  entry.identity = witness.identity;
+  entry.generation = witness.generation;
+  entry.given = witness.changed_at;
+  entry.stamp = decided.seconds;
+  entry.observed = decided.observed;
+  if (!known || !(*known == entry)) ledger_.put(source.options.name, ledger_id, std::move(entry));
+  return decided;
+}
+
+void Core::admit_api(std::size_t index, const std::string& id, const std::shared_ptr<const Api>& said, std::int64_t now,
+                     bool first) {
+  Source& source = sources_[index];
+  AdmittedApi& api = source.apis[id];
+  const std::string where = describe(said->provenance, id) + " (" + source.options.name + ")";
+  if (api.said && api.said->backend != said->backend) source.backends[api.said->backend].users.erase(id);
+  AdmittedBackend& backend = source.backends[said->backend];
+  backend.users.insert(id);
+
+  api.problems.clear();
+  validate(*said, where, api.problems);
+  const bool key_is_known = api.problems.empty();
+  if (!said->defect.empty()) api.problems.push_back({ErrorCode::InvalidArgument, source.options.name, said->defect, where});
+  api.forbidden = key_is_known && is_protected(source, *said);
+  if (api.forbidden) {
+    api.problems.push_back({ErrorCode::InvalidArgument, "registry",
+                            "the path is protected (config.conflict.protected): only the cloud may claim it", where});
+  }
+  if (said->defect.empty() && !backend.form) {
+    const std::string why = backend.problems.empty() ? "it is not in this source" : backend.problems.front().message;
+    api.problems.push_back({ErrorCode::NotFound, "registry", "backend '" + said->backend + "': " + why, where});
+  }
+
+  const std::shared_ptr<const Api> old_form = api.form;
+  const bool was_same = api.said == said && old_form == said;
+  if (api.problems.empty()) {
+    api.form = said;
+    api.backend = backend.compiled;
+    api.backend_form = backend.form;
+    api.stale = !backend.problems.empty();
+    api.problems = backend.problems;
+  } else if (api.forbidden) {
+    api.form.reset();
+    api.backend.reset();
+    api.backend_form.reset();
+    api.stale = false;
+  } else {
+    api.stale = api.form != nullptr;
+  }
+  api.said = said;
+
+  std::string key;
+  if (api.form) {
+    key = route_key(*api.form);
+  } else if (key_is_known && !api.forbidden) {
+    key = route_key(*said);
+  }
+  if (key != api.key) {
+    if (!api.key.empty()) unclaim(api.key, {index, id});
+    api.key = key;
+  }
+  if (!key.empty()) claim(key, {index, id});
+
+  if (api.form == said && !was_same) {
+    const Digest content = content_digest(*said);
+    const bool changed = !old_form || content_digest(*old_form) != content;
+    const std::uint64_t arrival = changed ? (first ? source.boot_rank : ++arrivals_) : api.stamp.arrival;
+    api.stamp = stamp(source, id, key, said->witness, content, now, rival_stamp(index, key));
+    api.stamp.arrival = arrival;
+  }
+  if (key.empty()) note_state({index, id}, ApiState::Quarantined, broken_reason(api));
+}
+
+void Core::remove_api(std::size_t index, const std::string& id) {
+  Source& source = sources_[index];
+  const auto at = source.apis.find(id);
+  if (at == source.apis.end()) return;
+  if (!at->second.key.empty()) unclaim(at->second.key, {index, id});
+  if (const auto backend = source.backends.find(at->second.said->backend); backend != source.backends.end()) {
+    backend->second.users.erase(id);
+    if (!backend->second.said && backend->second.users.empty()) source.backends.erase(backend);
+  }
+  source.apis.erase(at);
+  source.news.erase(id);
+  ledger_.erase(source.options.name, id);
+}
+
+void Core::admit_hostname(std::size_t index, const std::string& id, const std::shared_ptr<const Hostname>& said,
+                          std::int64_t now) {
+  Source& source = sources_[index];
+  AdmittedHostname& hostname = source.hostnames[id];
+  const std::string where = describe(said->provenance, id) + " (" + source.options.name + ")";
+  if (hostname.said && hostname.said->certificate != said->certificate) {
+    source.certificates[hostname.said->certificate].users.erase(id);
+  }
+  if (!said->certificate.empty()) source.certificates[said->certificate].users.insert(id);
+  hostname.problems.clear();
+  validate(*said, where, hostname.problems);
+  if (!said->defect.empty()) {
+    hostname.problems.push_back({ErrorCode::InvalidArgument, source.options.name, said->defect, where});
+  }
+  hostname.said = said;
+  if (!hostname.problems.empty()) return;
+  const std::shared_ptr<const Hostname> old_form = std::exchange(hostname.form, said);
+  if (old_form && old_form->host != said->host) {
+    host_claims_[old_form->host].erase({index, id});
+    dirty_hostnames_.insert(old_form->host);
+  }
+  host_claims_[said->host].insert({index, id});
+  dirty_hostnames_.insert(said->host);
+  std::int64_t rival = 0;
+  for (const Claim& claim : host_claims_[said->host]) {
+    if (claim.source != index) rival = std::max(rival, sources_[claim.source].hostnames.at(claim.id).stamp.seconds);
+  }
+  const Digest content = content_digest(*said);
+  const bool changed = !old_form || content_digest(*old_form) != content;
+  const std::uint64_t arrival = changed ? (old_form ? ++arrivals_ : source.boot_rank) : hostname.stamp.arrival;
+  hostname.stamp = stamp(source, std::string(kHostnameIds) + id, "", said->witness, content, now, rival);
+  hostname.stamp.arrival = arrival;
+}
+
+void Core::remove_hostname(std::size_t index, const std::string& id) {
+  Source& source = sources_[index];
+  const auto at = source.hostnames.find(id);
+  if (at == source.hostnames.end()) return;
+  if (at->second.form) {
+    host_claims_[at->second.form->host].erase({index, id});
+    dirty_hostnames_.insert(at->second.form->host);
+  }
+  if (const auto used = source.certificates.find(at->second.said->certificate); used != source.certificates.end()) {
+    used->second.users.erase(id);
+    if (!used->second.said && used->second.users.empty()) source.certificates.erase(used);
+  }
+  source.hostnames.erase(at);
+  ledger_.erase(source.options.name, std::string(kHostnameIds) + id);
+}
+
+}  // namespace gateway

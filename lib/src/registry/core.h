@@ -1,0 +1,195 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include <gateway/options.h>
+#include <gateway/routes.h>
+#include <gateway/snapshot.h>
+
+#include "registry/ledger.h"
+#include "registry/registry.h"
+#include "registry/stamp.h"
+#include "router/route_table.h"
+#include "tls/tls_table.h"
+#include "upstream/compiled_backend.h"
+
+namespace gateway {
+
+// The state of the pipeline and its stages. Not thread-safe: the compile thread owns it. A pure
+// function of what is admitted and of the ledger, kept up to date by what changed: a fresh Core that
+// admits the same snapshots gives the same.
+class Core {
+ public:
+  Core(const RegistryOptions& options, Ledger& ledger);
+
+  // Sources are numbered in the order of their adding; names are unique.
+  std::size_t add_source(const SourceOptions& options);
+
+  // Stage 1, admit.cc: takes over what the source now wants, validates what changed, decides stamps.
+  void admit(std::size_t source, const SourceSnapshot& snapshot, std::int64_t now);
+  void degrade(std::size_t source, Error error);
+  // Stage 2, merge.cc: finds the winner of every RouteKey and host pattern that may have changed.
+  void merge();
+  // Stage 3, compile.cc: brings the tables up to date. True when anything effective changed.
+  bool compile(RouteTable& routes, TlsTable& tls);
+
+  // What became of each source's Apis since the last call; only sources with news.
+  struct News {
+    std::size_t source = 0;
+    PublishReport report;
+  };
+  [[nodiscard]] std::vector<News> take_news();
+  [[nodiscard]] bool all_synced() const noexcept;
+
+  // For operators: explain.cc and effective.cc.
+  [[nodiscard]] Explanation explain(const RouteTable& routes, const RouteQuery& query) const;
+  [[nodiscard]] std::vector<SourceStatus> status() const;
+  [[nodiscard]] std::string effective_json() const;
+  [[nodiscard]] std::size_t route_count() const noexcept { return effective_.size(); }
+  [[nodiscard]] std::size_t tombstone_count() const noexcept;
+  [[nodiscard]] std::size_t hostname_count() const noexcept { return bindings_.size(); }
+  void write_metrics(std::string& out) const;
+  [[nodiscard]] const std::string& source_name(std::size_t source) const { return sources_[source].options.name; }
+
+ private:
+  // A resource of one source as it was said, and the form of it that counts.
+  struct AdmittedBackend {
+    std::shared_ptr<const Backend> said;
+    std::shared_ptr<const Backend> form;                 // last good
+    std::shared_ptr<const CompiledBackend> compiled;     // of `form`
+    std::vector<Error> problems;
+    std::set<std::string> users;                         // Apis
+  };
+  struct AdmittedCertificate {
+    std::shared_ptr<const Certificate> said;
+    std::shared_ptr<const TlsIdentity> identity;         // last good
+    std::vector<Error> problems;
+    std::set<std::string> users;                         // Hostnames
+  };
+  struct AdmittedApi {
+    std::shared_ptr<const Api> said;
+    std::shared_ptr<const Api> form;                     // what contends; null: quarantined
+    std::shared_ptr<const CompiledBackend> backend;      // of `form`
+    std::shared_ptr<const Backend> backend_form;
+    std::string key;                                     // RouteKey of `form`, else of `said`; "" = none can be told
+    Stamp stamp;
+    bool stale = false;
+    bool forbidden = false;                              // claims a protected path: no tombstone either
+    std::vector<Error> problems;
+    ApiState reported = ApiState::Quarantined;
+    std::string reported_reason;
+    bool was_reported = false;
+  };
+  struct AdmittedHostname {
+    std::shared_ptr<const Hostname> said;
+    std::shared_ptr<const Hostname> form;                // last good: what contends
+    Stamp stamp;
+    std::vector<Error> problems;
+  };
+  struct Placeholder {                                   // of a source that has not synced
+    std::string key;
+    std::int64_t stamp = 0;
+  };
+  struct Source {
+    SourceOptions options;
+    std::size_t precedence = 0;                          // lower is stronger
+    std::uint64_t boot_rank = 0;                         // order of first snapshots under `arrival_order`
+    SyncState sync = SyncState::NotSynced;
+    std::optional<Error> degraded;
+    SourceSnapshot snapshot;
+    std::unordered_map<std::string, AdmittedApi> apis;
+    std::unordered_map<std::string, AdmittedBackend> backends;
+    std::unordered_map<std::string, AdmittedCertificate> certificates;
+    std::unordered_map<std::string, AdmittedHostname> hostnames;
+    std::unordered_map<std::string, Placeholder> placeholders;  // by Api id
+    std::unordered_set<std::string> news;                // Apis to report
+    bool has_news = false;
+  };
+  // Who wants a RouteKey or a host pattern.
+  struct Claim {
+    std::size_t source = 0;
+    std::string id;
+    auto operator<=>(const Claim&) const = default;
+  };
+  // What a RouteKey leads to.
+  struct Effective {
+    std::string host;
+    std::shared_ptr<const CompiledApi> row;
+    std::optional<Claim> holder;                         // none: a tombstone without one
+    bool stale = false;
+    std::shared_ptr<const Backend> backend;              // its content, for the digest
+  };
+  struct EffectiveBinding {
+    std::shared_ptr<const TlsBinding> binding;
+    Claim holder;
+    std::string warning;                                 // why it is not the holder's own certificate
+  };
+
+  // admit.cc
+  void admit_backends(std::size_t source, const SourceSnapshot& next, std::set<std::string>& apis);
+  void admit_certificates(std::size_t source, const SourceSnapshot& next, std::set<std::string>& hostnames);
+  void admit_api(std::size_t source, const std::string& id, const std::shared_ptr<const Api>& said, std::int64_t now,
+                 bool first);
+  void admit_hostname(std::size_t source, const std::string& id, const std::shared_ptr<const Hostname>& said,
+                      std::int64_t now);
+  void remove_api(std::size_t source, const std::string& id);
+  void remove_hostname(std::size_t source, const std::string& id);
+  void drop_placeholders(std::size_t source);
+  [[nodiscard]] Stamp stamp(Source& source, const std::string& ledger_id, const std::string& key, const Witness& witness,
+                            const Digest& content, std::int64_t now, std::int64_t rival);
+  [[nodiscard]] std::int64_t rival_stamp(std::size_t source, const std::string& key) const;
+  [[nodiscard]] bool is_protected(const Source& source, const Api& api) const;
+  void claim(const std::string& key, const Claim& claim);
+  void unclaim(const std::string& key, const Claim& claim);
+
+  // merge.cc
+  enum class ClaimKind : std::uint8_t { Api, Placeholder, Broken };
+  [[nodiscard]] ClaimKind kind(const Claim& claim) const;
+  // -1: a before b; why: in words, from a's side.
+  [[nodiscard]] int compare(const Claim& a, const Claim& b, std::string* why) const;
+  [[nodiscard]] std::string broken_reason(const AdmittedApi& api) const;
+  [[nodiscard]] int compare_hostnames(const Claim& a, const Claim& b) const;
+  [[nodiscard]] std::vector<Claim> ranked(const std::string& key) const;
+  [[nodiscard]] int compare_across(const Source& a, const Stamp& sa, const Source& b, const Stamp& sb,
+                                   std::string* why) const;
+  void merge_key(const std::string& key);
+  void merge_hostname(const std::string& host);
+  void note_state(const Claim& claim, ApiState state, std::string reason);
+  void set_effective(const std::string& key, Effective effective);
+  [[nodiscard]] std::string label(const Claim& claim) const;   // "id@source"
+  [[nodiscard]] bool redirects(const Api& api) const;
+  [[nodiscard]] std::shared_ptr<const CompiledApi> tombstone(const std::string& key, const Claim& claim,
+                                                             const std::string& reason) const;
+
+ public:
+  // The text form of a RouteKey; sorts by host, path, match type.
+  [[nodiscard]] static std::string route_key(const Api& api);
+  [[nodiscard]] static std::string normal_path(const Api& api);
+
+ private:
+  const RegistryOptions& options_;
+  Ledger& ledger_;
+  std::vector<Source> sources_;
+  std::uint64_t arrivals_ = 0;
+  std::unordered_map<std::string, std::set<Claim>> claims_;           // by RouteKey
+  std::unordered_map<std::string, std::set<Claim>> host_claims_;      // by host pattern of a Hostname
+  std::map<std::string, Effective> effective_;                        // by RouteKey, sorted
+  std::map<std::string, std::set<std::string>> keys_of_host_;
+  std::map<std::string, EffectiveBinding> bindings_;                  // by host pattern
+  // What may have changed and was not looked at yet.
+  std::set<std::string> dirty_keys_;
+  std::set<std::string> dirty_hostnames_;
+  std::set<std::string> dirty_hosts_;                                 // of the route table
+  std::set<std::string> dirty_bindings_;                              // of the TLS table
+};
+
+}  // namespace gateway

@@ -1,0 +1,165 @@
+#include <algorithm>
+
+#include "model/canonical.h"
+#include "observe/metrics.h"
+#include "registry/core.h"
+
+namespace gateway {
+namespace {
+
+void write_text(std::string_view text, std::string& out) {
+  out += '"';
+  for (char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '"' || c == '\\') {
+      out += '\\';
+      out += c;
+    } else if (byte < 0x20) {
+      out += "\\u00";
+      out += "0123456789abcdef"[byte >> 4];
+      out += "0123456789abcdef"[byte & 15];
+    } else {
+      out += c;
+    }
+  }
+  out += '"';
+}
+
+const char* state_name(SyncState state) {
+  switch (state) {
+    case SyncState::NotSynced: return "not_synced";
+    case SyncState::Synced: return "synced";
+    case SyncState::Stale: return "stale";
+  }
+  return "";
+}
+
+}  // namespace
+
+std::size_t Core::tombstone_count() const noexcept {
+  return static_cast<std::size_t>(std::count_if(effective_.begin(), effective_.end(),
+                                                [](const auto& entry) { return !entry.second.row->tombstone.empty(); }));
+}
+
+// Members in alphabetical order, rows by RouteKey. A stale row says only that it is stale: its content
+// depends on what came before, which no other replica needs to share.
+std::string Core::effective_json() const {
+  std::string out = "{\"hostnames\":[";
+  bool first = true;
+  const auto comma = [&] {
+    if (!std::exchange(first, false)) out += ',';
+  };
+  for (const auto& [host, effective] : bindings_) {
+    comma();
+    const TlsBinding& binding = *effective.binding;
+    out += "{\"certificate\":";
+    const bool own = binding.identity != options_.default_binding->identity;
+    write_text(own ? info(*binding.identity).fingerprint_sha256 : "default", out);
+    out += ",\"host\":";
+    write_text(host, out);
+    out += ",\"http2\":";
+    out += binding.http2 ? "true" : "false";
+    out += ",\"minVersion\":";
+    out += binding.min_version == TlsVersion::Tls1_3 ? "\"1.3\"" : "\"1.2\"";
+    out += ",\"source\":";
+    write_text(binding.source, out);
+    out += '}';
+  }
+  out += "],\"routes\":[";
+  first = true;
+  for (const auto& [key, effective] : effective_) {
+    comma();
+    const CompiledApi& row = *effective.row;
+    out += '{';
+    if (effective.holder && !effective.stale) {
+      out += "\"api\":";
+      write_canonical(*sources_[effective.holder->source].apis.at(effective.holder->id).form, CanonicalForm::Content, out);
+      out += ",\"backend\":";
+      Backend sorted = *effective.backend;
+      std::sort(sorted.endpoints.begin(), sorted.endpoints.end());
+      write_canonical(sorted, CanonicalForm::Content, out);
+      out += ',';
+    }
+    out += "\"host\":";
+    write_text(row.host, out);
+    out += ",\"match\":";
+    out += row.match == MatchType::Exact ? "\"exact\"" : "\"prefix\"";
+    out += ",\"path\":";
+    write_text(row.path.empty() ? "/" : row.path, out);
+    out += ",\"redirectToHttps\":";
+    out += row.redirect_to_https ? "true" : "false";
+    out += ",\"source\":";
+    write_text(row.source, out);
+    out += ",\"state\":";
+    out += !row.tombstone.empty() ? "\"tombstone\"" : effective.stale ? "\"stale\"" : "\"serving\"";
+    out += '}';
+  }
+  out += "]}";
+  return out;
+}
+
+std::vector<SourceStatus> Core::status() const {
+  std::vector<SourceStatus> all;
+  for (const Source& source : sources_) {
+    SourceStatus status;
+    status.name = source.options.name;
+    status.kind = source.options.kind;
+    status.state = source.sync;
+    status.epoch = source.snapshot.epoch;
+    status.revision = source.snapshot.revision;
+    status.apis = source.apis.size();
+    status.errors = source.snapshot.rejected;
+    status.degraded = source.degraded;
+    const auto add = [&](const std::vector<Error>& problems) {
+      status.errors.insert(status.errors.end(), problems.begin(), problems.end());
+    };
+    for (const auto& [id, api] : source.apis) {
+      if (api.reported == ApiState::Shadowed) ++status.shadowed;
+      if (api.reported == ApiState::Quarantined || api.reported == ApiState::Stale) ++status.quarantined;
+      add(api.problems);
+    }
+    for (const auto& [id, backend] : source.backends) {
+      if (backend.said) add(backend.problems);
+    }
+    for (const auto& [id, certificate] : source.certificates) {
+      if (certificate.said) add(certificate.problems);
+    }
+    for (const auto& [id, hostname] : source.hostnames) add(hostname.problems);
+    for (const auto& [host, effective] : bindings_) {
+      if (effective.warning.empty() || sources_[effective.holder.source].options.name != source.options.name) continue;
+      status.errors.push_back({ErrorCode::NotFound, "registry", effective.warning, "hostname " + host});
+    }
+    std::sort(status.errors.begin(), status.errors.end(), [](const Error& a, const Error& b) {
+      return std::tie(a.where, a.message) < std::tie(b.where, b.message);
+    });
+    all.push_back(std::move(status));
+  }
+  return all;
+}
+
+void Core::write_metrics(std::string& out) const {
+  write_family(out, "gateway_source_state", "1 for the state that the source is in.", "gauge");
+  const auto all = status();
+  const auto source_label = [](const SourceStatus& source) { return "source=\"" + escape_label(source.name) + '"'; };
+  for (const SourceStatus& source : all) {
+    for (SyncState state : {SyncState::NotSynced, SyncState::Synced, SyncState::Stale}) {
+      write_sample(out, "gateway_source_state", source_label(source) + ",state=\"" + state_name(state) + '"',
+                   std::uint64_t{source.state == state ? 1u : 0u});
+    }
+  }
+  const auto family = [&](const char* name, const char* help, auto value) {
+    write_family(out, name, help, "gauge");
+    for (const SourceStatus& source : all) {
+      write_sample(out, name, source_label(source), static_cast<std::uint64_t>(value(source)));
+    }
+  };
+  family("gateway_source_apis", "Apis that the source wants.", [](const auto& s) { return s.apis; });
+  family("gateway_source_apis_shadowed", "Apis whose RouteKey another one holds.", [](const auto& s) { return s.shadowed; });
+  family("gateway_source_apis_quarantined", "Apis that are broken.", [](const auto& s) { return s.quarantined; });
+  family("gateway_source_errors", "Problems that the source's objects have.", [](const auto& s) { return s.errors.size(); });
+  write_family(out, "gateway_routes", "Rows of the route table.", "gauge");
+  write_sample(out, "gateway_routes", "kind=\"serving\"", static_cast<std::uint64_t>(route_count() - tombstone_count()));
+  write_sample(out, "gateway_routes", "kind=\"tombstone\"", static_cast<std::uint64_t>(tombstone_count()));
+}
+
+}  // namespace gateway

@@ -1,0 +1,309 @@
+#include <algorithm>
+
+#include "base/strings.h"
+#include "registry/core.h"
+
+namespace gateway {
+
+Core::ClaimKind Core::kind(const Claim& claim) const {
+  const Source& source = sources_[claim.source];
+  const auto api = source.apis.find(claim.id);
+  if (api == source.apis.end()) return ClaimKind::Placeholder;
+  return api->second.form ? ClaimKind::Api : ClaimKind::Broken;
+}
+
+std::string Core::label(const Claim& claim) const { return claim.id + "@" + sources_[claim.source].options.name; }
+
+std::string Core::broken_reason(const AdmittedApi& api) const {
+  std::string reason;
+  for (const Error& problem : api.problems) {
+    if (!reason.empty()) reason += "; ";
+    reason += problem.message;
+  }
+  return reason;
+}
+
+int Core::compare_across(const Source& a, const Stamp& sa, const Source& b, const Stamp& sb, std::string* why) const {
+  const auto say = [why](std::string text) {
+    if (why) *why = std::move(text);
+  };
+  switch (options_.conflict.rule) {
+    case ConflictRule::LastWriteWins:
+      if (sa.seconds != sb.seconds) {
+        const bool wins = sa.seconds > sb.seconds;
+        say(std::string("changed ") + (wins ? "later" : "earlier") + " (" + format_rfc3339(sa.seconds) + " against " +
+            format_rfc3339(sb.seconds) + ")");
+        return wins ? -1 : 1;
+      }
+      break;
+    case ConflictRule::ArrivalOrder:
+      if (sa.arrival != sb.arrival) {
+        say(sa.arrival > sb.arrival ? "arrived later" : "arrived earlier");
+        return sa.arrival > sb.arrival ? -1 : 1;
+      }
+      break;
+    case ConflictRule::Precedence:
+      break;
+  }
+  const std::string same = options_.conflict.rule == ConflictRule::LastWriteWins ? "changed in the same second, and " : "";
+  if (a.precedence != b.precedence) {
+    say(same + (a.precedence < b.precedence ? "precedence prefers " + a.options.name : "precedence prefers " + b.options.name));
+    return a.precedence < b.precedence ? -1 : 1;
+  }
+  say(same + "of equal precedence, the first name wins");
+  return a.options.name < b.options.name ? -1 : 1;
+}
+
+int Core::compare(const Claim& a, const Claim& b, std::string* why) const {
+  const auto say = [why](const char* text) {
+    if (why) *why = text;
+  };
+  const Source& left = sources_[a.source];
+  const Source& right = sources_[b.source];
+  const auto x = left.apis.find(a.id);
+  const auto y = right.apis.find(b.id);
+  if (a.source != b.source) {
+    const auto stamp_of = [](const Source& source, auto api, const std::string& id) {
+      if (api != source.apis.end()) return api->second.stamp;
+      return Stamp{source.placeholders.at(id).stamp, false, source.boot_rank};
+    };
+    return compare_across(left, stamp_of(left, x, a.id), right, stamp_of(right, y, b.id), why);
+  }
+  if (x != left.apis.end() && y != right.apis.end() && x->second.form && y->second.form) {
+    const Api& p = *x->second.form;
+    const Api& q = *y->second.form;
+    if (p.witness.created_at != q.witness.created_at && p.witness.created_at != 0 && q.witness.created_at != 0) {
+      const bool older = p.witness.created_at < q.witness.created_at;
+      say(older ? "its object is older" : "its object is younger");
+      return older ? -1 : 1;
+    }
+    const auto name = [](const Api& api) { return std::tie(api.provenance.space, api.provenance.name); };
+    if (name(p) != name(q)) {
+      say(name(p) < name(q) ? "its namespace and name come first" : "its namespace and name come later");
+      return name(p) < name(q) ? -1 : 1;
+    }
+    if (p.path.size() != q.path.size()) {
+      say(p.path.size() > q.path.size() ? "its path is written longer" : "its path is written shorter");
+      return p.path.size() > q.path.size() ? -1 : 1;
+    }
+  }
+  say(a.id < b.id ? "its id comes first" : "its id comes later");
+  return a.id < b.id ? -1 : 1;
+}
+
+// Those that contend for a key: the strongest of each source, strongest first, then the weaker ones.
+std::vector<Core::Claim> Core::ranked(const std::string& key) const {
+  std::vector<Claim> best, rest;
+  const auto at = claims_.find(key);
+  if (at == claims_.end()) return best;
+  for (const Claim& claim : at->second) {
+    if (kind(claim) == ClaimKind::Broken) continue;
+    const auto same = std::find_if(best.begin(), best.end(), [&](const Claim& other) { return other.source == claim.source; });
+    if (same == best.end()) {
+      best.push_back(claim);
+    } else if (compare(claim, *same, nullptr) < 0) {
+      rest.push_back(std::exchange(*same, claim));
+    } else {
+      rest.push_back(claim);
+    }
+  }
+  const auto stronger = [this](const Claim& a, const Claim& b) { return compare(a, b, nullptr) < 0; };
+  std::sort(best.begin(), best.end(), stronger);
+  std::sort(rest.begin(), rest.end(), [&](const Claim& a, const Claim& b) {
+    return a.source != b.source ? a.source < b.source : stronger(a, b);
+  });
+  best.insert(best.end(), rest.begin(), rest.end());
+  return best;
+}
+
+void Core::note_state(const Claim& claim, ApiState state, std::string reason) {
+  Source& source = sources_[claim.source];
+  const auto at = source.apis.find(claim.id);
+  if (at == source.apis.end()) return;
+  AdmittedApi& api = at->second;
+  if (api.was_reported && api.reported == state && api.reported_reason == reason) return;
+  api.was_reported = true;
+  api.reported = state;
+  api.reported_reason = std::move(reason);
+  source.news.insert(claim.id);
+  source.has_news = true;
+}
+
+bool Core::redirects(const Api& api) const {
+  if (!api.redirect_to_https && !options_.redirect_to_https) return false;
+  if (bindings_.contains(api.host)) return true;
+  const std::size_t dot = api.host.find('.');
+  return dot != std::string::npos && dot > 0 && bindings_.contains("*" + api.host.substr(dot));
+}
+
+std::shared_ptr<const CompiledApi> Core::tombstone(const std::string& key, const Claim& claim,
+                                                   const std::string& reason) const {
+  auto row = std::make_shared<CompiledApi>();
+  row->id = label(claim);
+  row->source = sources_[claim.source].options.name;
+  const std::size_t first = key.find('\x01'), last = key.rfind('\x01');
+  row->host = key.substr(0, first);
+  row->path = key.substr(first + 1, last - first - 1);
+  row->match = key.back() == 'E' ? MatchType::Exact : MatchType::Prefix;
+  const auto api = sources_[claim.source].apis.find(claim.id);
+  if (api != sources_[claim.source].apis.end()) row->case_sensitive = api->second.said->case_sensitive;
+  row->tombstone = reason;
+  return row;
+}
+
+void Core::set_effective(const std::string& key, Effective effective) {
+  const auto at = effective_.find(key);
+  const auto same = [](const CompiledApi& a, const CompiledApi& b) {
+    return a.id == b.id && a.path == b.path && a.case_sensitive == b.case_sensitive &&
+           a.redirect_to_https == b.redirect_to_https && a.tombstone == b.tombstone && a.backend == b.backend;
+  };
+  if (at != effective_.end() && same(*at->second.row, *effective.row)) effective.row = at->second.row;
+  if (at == effective_.end() || at->second.row != effective.row) dirty_hosts_.insert(effective.host);
+  keys_of_host_[effective.host].insert(key);
+  effective_.insert_or_assign(key, std::move(effective));
+}
+
+void Core::merge_key(const std::string& key) {
+  const std::vector<Claim> contenders = ranked(key);
+  const auto claims = claims_.find(key);
+  std::optional<Claim> broken;
+  if (claims != claims_.end()) {
+    for (const Claim& claim : claims->second) {
+      if (kind(claim) != ClaimKind::Broken) continue;
+      note_state(claim, ApiState::Quarantined, broken_reason(sources_[claim.source].apis.at(claim.id)));
+      if (!broken) broken = claim;
+    }
+  }
+  Effective effective;
+  effective.host = key.substr(0, key.find('\x01'));
+  if (contenders.empty() && !broken) {
+    if (effective_.erase(key) > 0) {
+      dirty_hosts_.insert(effective.host);
+      auto& keys = keys_of_host_[effective.host];
+      keys.erase(key);
+      if (keys.empty()) keys_of_host_.erase(effective.host);
+    }
+    return;
+  }
+  if (contenders.empty()) {
+    effective.row = tombstone(key, *broken, "quarantined: " + broken_reason(sources_[broken->source].apis.at(broken->id)));
+    set_effective(key, std::move(effective));
+    return;
+  }
+  const Claim& winner = contenders.front();
+  for (std::size_t i = 1; i < contenders.size(); ++i) {
+    std::string why;
+    (void)compare(winner, contenders[i], &why);
+    note_state(contenders[i], ApiState::Shadowed, "shadowed by " + label(winner) + ": " + why);
+  }
+  const Source& source = sources_[winner.source];
+  if (kind(winner) == ClaimKind::Placeholder) {
+    effective.row = tombstone(key, winner, "source " + source.options.name + " is not synced, and holds this route");
+    set_effective(key, std::move(effective));
+    return;
+  }
+  const AdmittedApi& api = source.apis.at(winner.id);
+  auto row = std::make_shared<CompiledApi>();
+  row->id = label(winner);
+  row->source = source.options.name;
+  row->host = api.form->host;
+  row->path = normal_path(*api.form);
+  row->match = api.form->match;
+  row->case_sensitive = api.form->case_sensitive;
+  row->redirect_to_https = redirects(*api.form);
+  row->backend = api.backend;
+  effective.row = std::move(row);
+  effective.holder = winner;
+  effective.stale = api.stale;
+  effective.backend = api.backend_form;
+  set_effective(key, std::move(effective));
+  if (api.stale) {
+    note_state(winner, ApiState::Stale, "its last good form is served: " + broken_reason(api));
+  } else {
+    note_state(winner, ApiState::Serving, "");
+  }
+}
+
+int Core::compare_hostnames(const Claim& a, const Claim& b) const {
+  const AdmittedHostname& x = sources_[a.source].hostnames.at(a.id);
+  const AdmittedHostname& y = sources_[b.source].hostnames.at(b.id);
+  if (a.source != b.source) return compare_across(sources_[a.source], x.stamp, sources_[b.source], y.stamp, nullptr);
+  const auto age = [](const Hostname& hostname) {
+    return std::tuple(hostname.witness.created_at == 0, hostname.witness.created_at, hostname.provenance.space,
+                      hostname.provenance.name, hostname.id);
+  };
+  return age(*x.form) < age(*y.form) ? -1 : 1;
+}
+
+void Core::merge_hostname(const std::string& host) {
+  const auto claims = host_claims_.find(host);
+  const auto touch_routes = [&] {
+    // Redirects depend on whether a host has TLS.
+    for (const auto& [name, keys] : keys_of_host_) {
+      const std::size_t dot = name.find('.');
+      const bool below = host.starts_with("*.") && dot != std::string::npos && name.substr(dot) == host.substr(1);
+      if (name == host || below) dirty_keys_.insert(keys.begin(), keys.end());
+    }
+  };
+  if (claims == host_claims_.end() || claims->second.empty()) {
+    if (claims != host_claims_.end()) host_claims_.erase(claims);
+    if (bindings_.erase(host) > 0) {
+      dirty_bindings_.insert(host);
+      touch_routes();
+    }
+    return;
+  }
+  std::vector<Claim> order(claims->second.begin(), claims->second.end());
+  std::sort(order.begin(), order.end(), [this](const Claim& a, const Claim& b) { return compare_hostnames(a, b) < 0; });
+
+  EffectiveBinding effective;
+  effective.holder = order.front();
+  auto binding = std::make_shared<TlsBinding>();
+  binding->host = host;
+  const Hostname& winner = *sources_[order.front().source].hostnames.at(order.front().id).form;
+  binding->http2 = winner.http2;
+  binding->source = sources_[order.front().source].options.name;
+  for (const Claim& claim : order) {
+    const Source& source = sources_[claim.source];
+    const Hostname& hostname = *source.hostnames.at(claim.id).form;
+    if (hostname.min_version == TlsVersion::Tls1_3) binding->min_version = TlsVersion::Tls1_3;
+    if (binding->identity) continue;
+    if (hostname.certificate.empty()) {
+      binding->identity = options_.default_binding->identity;
+      continue;
+    }
+    const auto certificate = source.certificates.find(hostname.certificate);
+    if (certificate != source.certificates.end() && certificate->second.identity) {
+      binding->identity = certificate->second.identity;
+      if (!certificate->second.problems.empty() && effective.warning.empty()) {
+        effective.warning = "the last good form of certificate " + hostname.certificate + " is served";
+      }
+      continue;
+    }
+    if (effective.warning.empty()) {
+      effective.warning = "certificate " + hostname.certificate + "@" + source.options.name +
+                          " is missing or broken: another one is served";
+    }
+  }
+  if (!binding->identity) binding->identity = options_.default_binding->identity;
+  const auto old = bindings_.find(host);
+  const bool same = old != bindings_.end() && old->second.binding->identity == binding->identity &&
+                    old->second.binding->min_version == binding->min_version &&
+                    old->second.binding->http2 == binding->http2 && old->second.binding->source == binding->source;
+  if (same) {
+    old->second.warning = effective.warning;
+    old->second.holder = effective.holder;
+    return;
+  }
+  if (old == bindings_.end()) touch_routes();
+  effective.binding = std::move(binding);
+  bindings_.insert_or_assign(host, std::move(effective));
+  dirty_bindings_.insert(host);
+}
+
+void Core::merge() {
+  for (const std::string& host : std::exchange(dirty_hostnames_, {})) merge_hostname(host);
+  for (const std::string& key : std::exchange(dirty_keys_, {})) merge_key(key);
+}
+
+}  // namespace gateway

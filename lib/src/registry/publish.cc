@@ -1,0 +1,247 @@
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+
+#include "base/log.h"
+#include "observe/metrics.h"
+#include "registry/core.h"
+#include "registry/registry.h"
+
+namespace gateway {
+namespace {
+
+// What a source left for the compile thread. The newest snapshot wins.
+struct Mail {
+  std::optional<SourceSnapshot> snapshot;
+  std::optional<Error> degraded;
+};
+
+// Outlives the registry where a source keeps it.
+struct Mailbox {
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::vector<Mail> mail;           // by source
+  std::vector<std::size_t> order;   // sources with mail, first come first
+  std::uint64_t posted = 0;         // counts what came in
+  std::uint64_t handled = 0;        // what of it is merged and published
+  bool closed = false;
+
+  void post(std::size_t source, auto&& fill) {
+    const std::lock_guard lock(mutex);
+    if (closed) return;
+    Mail& box = mail[source];
+    if (!box.snapshot && !box.degraded) order.push_back(source);
+    fill(box);
+    ++posted;
+    changed.notify_all();
+  }
+};
+
+class Sink final : public SnapshotSink {
+ public:
+  Sink(std::shared_ptr<Mailbox> mailbox, std::size_t source) : mailbox_(std::move(mailbox)), source_(source) {}
+  void publish(SourceSnapshot snapshot) noexcept override {
+    mailbox_->post(source_, [&](Mail& box) {
+      box.snapshot = std::move(snapshot);
+      box.degraded.reset();
+    });
+  }
+  void degraded(Error error) noexcept override {
+    mailbox_->post(source_, [&](Mail& box) { box.degraded = std::move(error); });
+  }
+
+ private:
+  std::shared_ptr<Mailbox> mailbox_;
+  std::size_t source_;
+};
+
+class RegistryImpl final : public Registry {
+ public:
+  RegistryImpl(RegistryOptions options, RegistryEvents events, std::unique_ptr<Ledger> ledger)
+      : options_(std::move(options)), events_(std::move(events)), ledger_(std::move(ledger)), core_(options_, *ledger_) {
+    Version first;
+    first.boot_id = options_.boot_id;
+    first.published_at_ms = options_.environment.clock->unix_ms();
+    first.tls.set_default(options_.default_binding);
+    current_ = std::make_shared<const Version>(std::move(first));
+  }
+  ~RegistryImpl() override { stop(); }
+
+  std::shared_ptr<SnapshotSink> add_source(const SourceOptions& options) override {
+    const std::lock_guard lock(state_);
+    const std::size_t index = core_.add_source(options);
+    const std::lock_guard mail_lock(mailbox_->mutex);
+    mailbox_->mail.resize(index + 1);
+    return std::make_shared<Sink>(mailbox_, index);
+  }
+
+  void start() override {
+    thread_ = std::thread([this] { run(); });
+  }
+
+  void stop() noexcept override {
+    {
+      const std::lock_guard lock(mailbox_->mutex);
+      mailbox_->closed = true;
+      mailbox_->changed.notify_all();
+    }
+    if (thread_.joinable()) thread_.join();
+  }
+
+  VersionPtr current() const override {
+    const std::lock_guard lock(state_);
+    return current_;
+  }
+
+  void flush() override {
+    std::unique_lock lock(mailbox_->mutex);
+    const std::uint64_t wanted = mailbox_->posted;
+    mailbox_->changed.wait(lock, [&] { return mailbox_->handled >= wanted || mailbox_->closed; });
+  }
+
+  VersionStatus version() const override {
+    const std::lock_guard lock(state_);
+    VersionStatus status;
+    status.boot_id = current_->boot_id;
+    status.number = current_->number;
+    status.published_at_ms = current_->published_at_ms;
+    status.routes = core_.route_count();
+    status.tombstones = core_.tombstone_count();
+    status.hostnames = core_.hostname_count();
+    return status;
+  }
+  std::vector<SourceStatus> sources() const override {
+    const std::lock_guard lock(state_);
+    return core_.status();
+  }
+  std::string table_digest() const override { return hex(sha256(effective_json())); }
+  std::string effective_json() const override {
+    const std::lock_guard lock(state_);
+    return core_.effective_json();
+  }
+  Explanation explain(const RouteQuery& query) const override {
+    const std::lock_guard lock(state_);
+    Explanation explanation = core_.explain(current_->routes, query);
+    explanation.version = current_->number;
+    return explanation;
+  }
+  void write_metrics(std::string& out) const override {
+    const std::lock_guard lock(state_);
+    write_family(out, "gateway_version", "The number of the Version in force.", "gauge");
+    write_sample(out, "gateway_version", "", current_->number);
+    write_family(out, "gateway_versions_compile_seconds_total", "Time spent from admission to publishing.", "counter");
+    write_sample(out, "gateway_versions_compile_seconds_total", "", static_cast<double>(compile_ns_) / 1e9);
+    core_.write_metrics(out);
+  }
+
+ private:
+  void run() {
+    for (;;) {
+      std::vector<std::pair<std::size_t, Mail>> batch;
+      std::uint64_t upto = 0;
+      {
+        std::unique_lock lock(mailbox_->mutex);
+        mailbox_->changed.wait(lock, [&] { return mailbox_->closed || !mailbox_->order.empty(); });
+        if (mailbox_->closed) return;
+        for (std::size_t source : std::exchange(mailbox_->order, {})) {
+          batch.emplace_back(source, std::exchange(mailbox_->mail[source], {}));
+        }
+        upto = mailbox_->posted;
+      }
+      work(std::move(batch));
+      const std::lock_guard lock(mailbox_->mutex);
+      mailbox_->handled = upto;
+      mailbox_->changed.notify_all();
+    }
+  }
+
+  // One turn of the pipeline. Only the hand-over takes long locks away from readers: they wait for a
+  // merge, never for the disk.
+  void work(std::vector<std::pair<std::size_t, Mail>> batch) {
+    const Clock& clock = *options_.environment.clock;
+    const std::int64_t started = clock.steady_ns();
+    const std::int64_t now = clock.unix_ms() / 1000;
+    auto next = std::make_shared<Version>(*current_);
+    bool changed = false;
+    std::vector<Core::News> news;
+    std::vector<std::pair<std::string, Error>> lost;
+    {
+      const std::lock_guard lock(state_);
+      for (auto& [source, mail] : batch) {
+        if (mail.snapshot) core_.admit(source, *mail.snapshot, now);
+        if (mail.degraded) {
+          lost.emplace_back(core_.source_name(source), *mail.degraded);
+          core_.degrade(source, std::move(*mail.degraded));
+        }
+      }
+      core_.merge();
+      changed = core_.compile(next->routes, next->tls);
+      news = core_.take_news();
+    }
+    for (const auto& [name, error] : lost) log(*options_.observer, LogLevel::Warn, "SourceDegraded", error);
+    if (auto durable = ledger_->commit(); !durable) {
+      log(*options_.observer, LogLevel::Error, "LedgerLost", durable.error());
+    }
+    if (changed) {
+      next->number = current_->number + 1;
+      next->published_at_ms = clock.unix_ms();
+      {
+        const std::lock_guard lock(state_);
+        current_ = next;
+        compile_ns_ += clock.steady_ns() - started;
+      }
+      events_.published(next);
+    }
+    announce(std::move(news));
+  }
+
+  void announce(std::vector<Core::News> news) {
+    bool all_synced = false;
+    {
+      const std::lock_guard lock(state_);
+      all_synced = core_.all_synced();
+    }
+    for (Core::News& item : news) {
+      item.report.version = current_->number;
+      const std::string& name = core_.source_name(item.source);
+      for (const ApiReport& api : item.report.apis) {
+        if (api.state == ApiState::Serving) continue;
+        const char* event = api.state == ApiState::Shadowed ? "ApiShadowed"
+                            : api.state == ApiState::Stale  ? "ApiStale"
+                                                            : "ApiQuarantined";
+        log(*options_.observer, LogLevel::Warn, event, "registry", api.id + "@" + name + ": " + api.reason,
+            {{"api", api.id}, {"source", name}});
+      }
+      events_.report(name, std::move(item.report));
+    }
+    if (all_synced && !std::exchange(synced_, true)) events_.synced();
+  }
+
+  const RegistryOptions options_;
+  const RegistryEvents events_;
+  std::unique_ptr<Ledger> ledger_;  // compile thread, once start() was called
+  mutable std::mutex state_;        // guards core_, current_ and compile_ns_ against readers
+  Core core_;
+  VersionPtr current_;              // written by the compile thread alone, under state_
+  std::int64_t compile_ns_ = 0;
+  bool synced_ = false;             // compile thread
+  std::shared_ptr<Mailbox> mailbox_ = std::make_shared<Mailbox>();
+  std::thread thread_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Registry>> Registry::create(RegistryOptions options, RegistryEvents events) {
+  auto ledger = Ledger::open(options.state_folder);
+  if (!ledger) return std::move(ledger).error();
+  Observer& observer = *options.observer;
+  if (!(*ledger)->notice().empty()) log(observer, LogLevel::Warn, "LedgerDamaged", "registry", (*ledger)->notice());
+  if (options.state_folder.empty() && options.conflict.rule == ConflictRule::LastWriteWins) {
+    log(observer, LogLevel::Warn, "NoLedger", "registry",
+        "no folder for the ledger (config.backup.path): only stamps that sources give decide conflicts");
+  }
+  return std::unique_ptr<Registry>(
+      std::make_unique<RegistryImpl>(std::move(options), std::move(events), std::move(ledger).value()));
+}
+
+}  // namespace gateway
