@@ -58,6 +58,14 @@ def test_two_settings_and_the_role_of_one_namespace(c):
             wait_until(lambda: g.backend_of('more.example') == 'a', 'a change')
 
 
+def test_manifests_are_taken_by_the_api_server(c):
+    c.put('/api/v1/namespaces', {'metadata': {'name': 'gateway'}})
+    files = sorted(name for name in os.listdir(DEPLOY) if name.endswith('.yaml'))
+    assert len(files) > 3, files
+    for name in files:
+        c.kubectl('apply', '--dry-run=server', '-f', os.path.join(DEPLOY, name))
+
+
 def test_namespace_of_the_pod_by_default(c):
     space = c.make_namespace()
     c.apply(manifest('rbac.yaml', space))
