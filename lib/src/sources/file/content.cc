@@ -98,8 +98,7 @@ class ContentReader {
 
   void read_list(Value& list, const std::string& where,
                  rapidjson::Document::AllocatorType& allocator) {
-    const auto items = list.FindMember("items");
-    if (items == list.MemberEnd() || !items->value.IsArray()) {
+    if (!list.HasMember("items") || !list["items"].IsArray()) {
       return reject(where, "items", "must be a list of objects");
     }
     // Items of typed lists, such as an IngressList, leave out what their list says.
@@ -107,7 +106,7 @@ class ContentReader {
     std::string kind(member_text(list, "kind"));
     kind.resize(kind.size() - std::string_view("List").size());
     rapidjson::SizeType number = 0;
-    for (Value& item : items->value.GetArray()) {
+    for (Value& item : list["items"].GetArray()) {
       const std::string item_where = where + ", item " + std::to_string(++number);
       if (item.IsObject() && !kind.empty() && !item.HasMember("kind")) {
         item.AddMember("kind", Value(kind.c_str(), allocator), allocator);
