@@ -112,8 +112,7 @@ Result<rapidjson::Document> parse_json(std::string_view text, const DocumentLimi
   rapidjson::MemoryStream stream(text.data(), text.size());
   rapidjson::ParseResult parsed;
   auto generate = [&](rapidjson::Document&) {
-    constexpr unsigned kFlags = rapidjson::kParseIterativeFlag | rapidjson::kParseFullPrecisionFlag;
-    parsed = reader.Parse<kFlags>(stream, handler);
+    parsed = reader.Parse<rapidjson::kParseIterativeFlag>(stream, handler);
     return !parsed.IsError();
   };
   document.Populate(generate);

@@ -40,6 +40,7 @@ TEST_CASE("JSON is read whole, with a byte order mark or without") {
   CHECK(json(R"({"a":[1,-2,2.5,true,null,"x\n\u00fc"]})") == "{\"a\":[1,-2,2.5,true,null,\"x\\nü\"]}");
   CHECK(json("\xEF\xBB\xBF{}") == "{}");
   CHECK(json(" 1 ") == "1");
+  CHECK(json("[0e76,0.0,-0e-9]") == "[0.0,0.0,-0.0]");
 }
 
 TEST_CASE("broken JSON is refused with its line and column") {
