@@ -169,6 +169,7 @@ int explain(const CommandLine& line) {
   document.Parse<rapidjson::kParseIterativeFlag>(answer->c_str() + body + 4);
   if (document.HasParseError() || !document.IsObject()) return fail(admin + " is not a gateway's admin listener");
   if (const std::string error = text(document, "error"); !error.empty()) return fail(error);
+  if (text(document, "outcome").empty()) return fail(admin + " is not a gateway's admin listener");
   print(line.url, document);
   return kDone;
 }

@@ -55,13 +55,13 @@ class Folder:
 
 
 def document(routes=(), **more):
-    """Our document: `routes` are (host, path, port) or (host, path, port, id)."""
-    apis, backends = [], {}
+    """Our document: `routes` are (host, path, port) or (host, path, port, id), each with a backend of its own."""
+    apis, backends = [], []
     for host, path, port, *rest in routes:
-        backends[port] = {'id': 'port-%d' % port, 'endpoints': [{'address': '127.0.0.1', 'port': port}]}
-        apis.append({'id': rest[0] if rest else host + path, 'host': host, 'path': path, 'backend': 'port-%d' % port})
-    return dict({'apiVersion': 'gateway/v1', 'kind': 'Configuration', 'apis': apis,
-                 'backends': list(backends.values())}, **more)
+        name = rest[0] if rest else host + path
+        backends.append({'id': name, 'endpoints': [{'address': '127.0.0.1', 'port': port}]})
+        apis.append({'id': name, 'host': host, 'path': path, 'backend': name})
+    return dict({'apiVersion': 'gateway/v1', 'kind': 'Configuration', 'apis': apis, 'backends': backends}, **more)
 
 
 def service(name, port, namespace='default'):

@@ -82,10 +82,15 @@ def test_ingresses_with_a_broken_field(world):
             raise AssertionError('%s: %s' % (what, problem)) from None
 
 
-def test_a_service_or_port_that_is_not_there(world):
+def test_a_service_or_port_that_is_not_there_is_503_until_it_comes(world):
     def port(made):
         made['spec']['rules'][0]['http']['paths'][0]['backend']['service']['port'] = {'name': 'nope'}
-    world.expect('bad.json', changed(port), 'bad', 'nope')
+    for bad in (changed(port), ingress('bad', path='/bad', service='nope')):
+        world.folder.write('m/bad.json', bad)
+        wait_until(lambda: world.gateway.get('a', '/bad').status in (502, 503), 'the route without endpoints')
+        assert world.gateway.get('a.example', '/good').status == 200
+        world.folder.remove('m/bad.json')
+        wait_until(lambda: world.gateway.get('a', '/bad').status == 404, 'it to go')
 
 
 def test_secrets_that_are_no_certificates(world):
@@ -109,8 +114,8 @@ def test_secrets_that_are_no_certificates(world):
 def test_documents_with_a_broken_member(world):
     sound = document([('doc.example', '/doc', world.backend.port, 'doc')])
     rows = [
-        (lambda d: d['apis'][0].update(path='doc'), ('apis[0]', 'path')),
-        (lambda d: d['apis'][0].update(host='Doc.Example'), ('apis[0]', 'host')),
+        (lambda d: d['apis'][0].update(path='doc'), ('doc.json/doc', 'path', "'/'")),
+        (lambda d: d['apis'][0].update(host='Doc.Example'), ('doc.json/doc', 'host', 'lower case')),
         (lambda d: d['apis'][0].update(match='regex'), ('apis[0]', 'match', 'prefix')),
         (lambda d: d['apis'][0].update(backend='nope'), ('doc', 'nope')),
         (lambda d: d['apis'][0].update(pathh='/'), ('apis[0]', 'pathh')),
@@ -118,7 +123,7 @@ def test_documents_with_a_broken_member(world):
         (lambda d: d['backends'][0]['endpoints'][0].update(port=0), ('backends[0]', 'port')),
         (lambda d: d['backends'][0]['endpoints'][0].update(port='80'), ('backends[0]', 'port')),
         (lambda d: d.update(apis={}), ('apis',)),
-        (lambda d: d.update(apiVersion='gateway/v9'), ('gateway/v9',)),
+        (lambda d: d.update(apiVersion='gateway/v9'), ('apiVersion', 'gateway/v1')),
         (lambda d: d['apis'].append(dict(d['apis'][0])), ('apis[1]', 'doc')),
     ]
     for change, parts in rows:
