@@ -18,6 +18,23 @@ void for_each_change(const SharedMap<T>& before, const SharedMap<T>& after, F&& 
   });
 }
 
+bool same_content(const Backend& a, const Backend& b) {
+  Backend copy = a;
+  copy.provenance = b.provenance;
+  return copy == b;
+}
+
+// Whether host and path are sound, whatever else is not.
+bool has_route_key(const Api& api) {
+  Api probe;
+  probe.id = probe.backend = "probe";
+  probe.host = api.host;
+  probe.path = api.path;
+  std::vector<Error> problems;
+  validate(probe, "", problems);
+  return problems.empty();
+}
+
 // "host/path" or "/path", as in ConflictOptions::protected_paths.
 bool covers(std::string_view rule, const Api& api) {
   const std::size_t slash = rule.find('/');
@@ -51,15 +68,18 @@ std::size_t Core::add_source(const SourceOptions& options) {
   Source source;
   source.options = options;
   source.precedence = position(options_.conflict.precedence);
-  // The vendor's gateway reads Ingress first and the cloud's snapshot last.
-  source.boot_rank = options.kind == "ingress" ? 0 : options.kind == "cloud" ? 1000 : 1 + std::min<std::size_t>(source.precedence, 900);
-  arrivals_ = std::max<std::uint64_t>(arrivals_, 1001);
+  // The vendor's gateway reads Ingress first and the cloud's snapshot after it.
+  source.boot_rank = options.kind == "ingress" ? 0
+                     : options.kind == "file"  ? 1
+                     : options.kind == "cloud" ? 2
+                                               : 3 + source.precedence;
+  arrivals_ = std::max<std::uint64_t>(arrivals_, 4 + options_.conflict.precedence.size());
   const std::size_t index = sources_.size();
   sources_.push_back(std::move(source));
   // Until it has synced, what it is known to hold is kept from the others.
   ledger_.for_each(options.name, [&](const std::string& id, const LedgerEntry& entry) {
     if (entry.key.empty()) return;
-    sources_[index].placeholders[id] = {entry.key, entry.stamp};
+    sources_[index].placeholders[id] = {entry.key, entry.case_sensitive, entry.stamp};
     claim(entry.key, {index, id});
   });
   return index;
@@ -73,10 +93,12 @@ std::string Core::normal_path(const Api& api) {
   return path;
 }
 
+std::string Core::route_key(const std::string& host, const std::string& path, MatchType match, bool case_sensitive) {
+  return host + '\x01' + (case_sensitive ? path : to_lower(path)) + '\x01' + (match == MatchType::Exact ? 'E' : 'P');
+}
+
 std::string Core::route_key(const Api& api) {
-  std::string path = normal_path(api);
-  if (!api.case_sensitive) path = to_lower(path);
-  return api.host + '\x01' + path + '\x01' + (api.match == MatchType::Exact ? 'E' : 'P');
+  return route_key(api.host, normal_path(api), api.match, api.case_sensitive);
 }
 
 void Core::claim(const std::string& key, const Claim& claim) {
@@ -98,8 +120,13 @@ void Core::admit(std::size_t index, const SourceSnapshot& snapshot, std::int64_t
   source.sync = SyncState::Synced;
   source.degraded.reset();
   source.has_news = true;
-  const SourceSnapshot before = std::exchange(source.snapshot, snapshot);
+  SourceSnapshot before = std::exchange(source.snapshot, snapshot);
   if (first) drop_placeholders(index);
+  if (before.epoch != snapshot.epoch) {
+    // Another history: nothing said before holds, last good forms and stamps included.
+    forget(index);
+    before = {};
+  }
 
   std::set<std::string> apis, hostnames;
   admit_backends(index, before, apis);
@@ -119,7 +146,7 @@ void Core::admit(std::size_t index, const SourceSnapshot& snapshot, std::int64_t
   for_each_change(before.hostnames, snapshot.hostnames,
                   [&](const std::string& id, const std::shared_ptr<const Hostname>& said) {
                     if (said) {
-                      admit_hostname(index, id, said, now);
+                      admit_hostname(index, id, said, now, first);
                     } else {
                       remove_hostname(index, id);
                     }
@@ -140,6 +167,17 @@ void Core::admit(std::size_t index, const SourceSnapshot& snapshot, std::int64_t
   }
 }
 
+void Core::forget(std::size_t index) {
+  Source& source = sources_[index];
+  std::vector<std::string> ids;
+  for (const auto& [id, api] : source.apis) ids.push_back(id);
+  for (const std::string& id : std::exchange(ids, {})) remove_api(index, id);
+  for (const auto& [id, hostname] : source.hostnames) ids.push_back(id);
+  for (const std::string& id : ids) remove_hostname(index, id);
+  source.backends.clear();
+  source.certificates.clear();
+}
+
 void Core::degrade(std::size_t index, Error error) {
   Source& source = sources_[index];
   if (source.sync == SyncState::Synced) source.sync = SyncState::Stale;
@@ -157,6 +195,11 @@ void Core::admit_backends(std::size_t index, const SourceSnapshot& before, std::
   for_each_change(before.backends, source.snapshot.backends,
                   [&](const std::string& id, const std::shared_ptr<const Backend>& said) {
     AdmittedBackend& backend = source.backends[id];
+    // Where it comes from is no content: nobody needs another form of it.
+    if (said && backend.said && backend.problems.empty() && same_content(*said, *backend.said)) {
+      backend.said = said;
+      return;
+    }
     apis.insert(backend.users.begin(), backend.users.end());
     // An Api may have come before the backend that it names.
     backend.said = said;
@@ -164,6 +207,7 @@ void Core::admit_backends(std::size_t index, const SourceSnapshot& before, std::
     if (!said) {
       backend.form.reset();
       backend.compiled.reset();
+      if (backend.users.empty()) source.backends.erase(id);
       return;
     }
     validate(*said, describe(said->provenance, "backend " + id) + " (" + source.options.name + ")", backend.problems);
@@ -176,9 +220,6 @@ void Core::admit_backends(std::size_t index, const SourceSnapshot& before, std::
     backend.form = said;
     backend.compiled = std::move(compiled).value();
   });
-  for (auto at = source.backends.begin(); at != source.backends.end();) {
-    at = !at->second.said && at->second.users.empty() ? source.backends.erase(at) : std::next(at);
-  }
 }
 
 void Core::admit_certificates(std::size_t index, const SourceSnapshot& before, std::set<std::string>& hostnames) {
@@ -193,6 +234,7 @@ void Core::admit_certificates(std::size_t index, const SourceSnapshot& before, s
         (said ? describe(said->provenance, "certificate " + id) : "certificate " + id) + " (" + source.options.name + ")";
     if (!said) {
       certificate.problems.push_back({ErrorCode::NotFound, "registry", "it is gone; its last good form serves on", where});
+      if (certificate.users.empty()) source.certificates.erase(id);
       return;
     }
     validate(*said, where, certificate.problems);
@@ -207,9 +249,27 @@ void Core::admit_certificates(std::size_t index, const SourceSnapshot& before, s
     }
     certificate.identity = std::move(identity).value();
   });
-  for (auto at = source.certificates.begin(); at != source.certificates.end();) {
-    at = !at->second.said && at->second.users.empty() ? source.certificates.erase(at) : std::next(at);
-  }
+}
+
+std::set<std::string> Core::backends_of(const AdmittedApi& api) {
+  std::set<std::string> names;
+  if (api.said) names.insert(api.said->backend);
+  if (api.form) names.insert(api.form->backend);
+  return names;
+}
+
+void Core::release_backend(Source& source, const std::string& backend, const std::string& api) {
+  const auto at = source.backends.find(backend);
+  if (at == source.backends.end()) return;
+  at->second.users.erase(api);
+  if (!at->second.said && at->second.users.empty()) source.backends.erase(at);
+}
+
+void Core::release_certificate(Source& source, const std::string& certificate, const std::string& hostname) {
+  const auto at = source.certificates.find(certificate);
+  if (at == source.certificates.end()) return;
+  at->second.users.erase(hostname);
+  if (!at->second.said && at->second.users.empty()) source.certificates.erase(at);
 }
 
 bool Core::is_protected(const Source& source, const Api& api) const {
@@ -234,10 +294,10 @@ std::int64_t Core::rival_stamp(std::size_t index, const std::string& key) const 
   return newest;
 }
 
-Stamp Core::stamp(Source& source, const std::string& ledger_id, const std::string& key, const Witness& witness,
-                  const Digest& content, std::int64_t now, std::int64_t rival) {
+Stamp Core::stamp(Source& source, const std::string& ledger_id, const std::string& key, bool case_sensitive,
+                  const Witness& witness, const Digest& content, std::int64_t now, std::int64_t rival) {
   const LedgerEntry* known = ledger_.find(source.options.name, ledger_id);
-  const std::string scope = source.options.scope + source.snapshot.epoch;
+  const std::string scope = source.options.scope + '\n' + source.snapshot.epoch;
   if (known && known->scope != scope) known = nullptr;
   StampQuestion question;
   question.known = known;
@@ -249,6 +309,7 @@ Stamp Core::stamp(Source& source, const std::string& ledger_id, const std::strin
   const Stamp decided = decide_stamp(question);
   LedgerEntry entry;
   entry.key = key;
+  entry.case_sensitive = case_sensitive;
   entry.content = content;
   entry.scope = scope;
   entry.identity = witness.identity;
@@ -265,13 +326,13 @@ void Core::admit_api(std::size_t index, const std::string& id, const std::shared
   Source& source = sources_[index];
   AdmittedApi& api = source.apis[id];
   const std::string where = describe(said->provenance, id) + " (" + source.options.name + ")";
-  if (api.said && api.said->backend != said->backend) source.backends[api.said->backend].users.erase(id);
+  const std::set<std::string> old_backends = backends_of(api);
   AdmittedBackend& backend = source.backends[said->backend];
   backend.users.insert(id);
 
   api.problems.clear();
   validate(*said, where, api.problems);
-  const bool key_is_known = api.problems.empty();
+  const bool key_is_known = api.problems.empty() || has_route_key(*said);
   if (!said->defect.empty()) api.problems.push_back({ErrorCode::InvalidArgument, source.options.name, said->defect, where});
   api.forbidden = key_is_known && is_protected(source, *said);
   if (api.forbidden) {
@@ -298,8 +359,19 @@ void Core::admit_api(std::size_t index, const std::string& id, const std::shared
     api.stale = false;
   } else {
     api.stale = api.form != nullptr;
+    // The last good form still follows its backend.
+    if (const auto own = api.form ? source.backends.find(api.form->backend) : source.backends.end();
+        own != source.backends.end() && own->second.form) {
+      api.backend = own->second.compiled;
+      api.backend_form = own->second.form;
+    }
   }
   api.said = said;
+  const std::set<std::string> backends = backends_of(api);
+  for (const std::string& one : backends) source.backends[one].users.insert(id);
+  for (const std::string& one : old_backends) {
+    if (!backends.contains(one)) release_backend(source, one, id);
+  }
 
   std::string key;
   if (api.form) {
@@ -317,7 +389,7 @@ void Core::admit_api(std::size_t index, const std::string& id, const std::shared
     const Digest content = content_digest(*said);
     const bool changed = !old_form || content_digest(*old_form) != content;
     const std::uint64_t arrival = changed ? (first ? source.boot_rank : ++arrivals_) : api.stamp.arrival;
-    api.stamp = stamp(source, id, key, said->witness, content, now, rival_stamp(index, key));
+    api.stamp = stamp(source, id, key, said->case_sensitive, said->witness, content, now, rival_stamp(index, key));
     api.stamp.arrival = arrival;
   }
   if (key.empty()) note_state({index, id}, ApiState::Quarantined, broken_reason(api));
@@ -328,24 +400,17 @@ void Core::remove_api(std::size_t index, const std::string& id) {
   const auto at = source.apis.find(id);
   if (at == source.apis.end()) return;
   if (!at->second.key.empty()) unclaim(at->second.key, {index, id});
-  if (const auto backend = source.backends.find(at->second.said->backend); backend != source.backends.end()) {
-    backend->second.users.erase(id);
-    if (!backend->second.said && backend->second.users.empty()) source.backends.erase(backend);
-  }
+  for (const std::string& one : backends_of(at->second)) release_backend(source, one, id);
   source.apis.erase(at);
   source.news.erase(id);
   ledger_.erase(source.options.name, id);
 }
 
 void Core::admit_hostname(std::size_t index, const std::string& id, const std::shared_ptr<const Hostname>& said,
-                          std::int64_t now) {
+                          std::int64_t now, bool first) {
   Source& source = sources_[index];
   AdmittedHostname& hostname = source.hostnames[id];
   const std::string where = describe(said->provenance, id) + " (" + source.options.name + ")";
-  if (hostname.said && hostname.said->certificate != said->certificate) {
-    source.certificates[hostname.said->certificate].users.erase(id);
-  }
-  if (!said->certificate.empty()) source.certificates[said->certificate].users.insert(id);
   hostname.problems.clear();
   validate(*said, where, hostname.problems);
   if (!said->defect.empty()) {
@@ -354,6 +419,8 @@ void Core::admit_hostname(std::size_t index, const std::string& id, const std::s
   hostname.said = said;
   if (!hostname.problems.empty()) return;
   const std::shared_ptr<const Hostname> old_form = std::exchange(hostname.form, said);
+  if (!said->certificate.empty()) source.certificates[said->certificate].users.insert(id);
+  if (old_form && old_form->certificate != said->certificate) release_certificate(source, old_form->certificate, id);
   if (old_form && old_form->host != said->host) {
     host_claims_[old_form->host].erase({index, id});
     dirty_hostnames_.insert(old_form->host);
@@ -366,8 +433,8 @@ void Core::admit_hostname(std::size_t index, const std::string& id, const std::s
   }
   const Digest content = content_digest(*said);
   const bool changed = !old_form || content_digest(*old_form) != content;
-  const std::uint64_t arrival = changed ? (old_form ? ++arrivals_ : source.boot_rank) : hostname.stamp.arrival;
-  hostname.stamp = stamp(source, std::string(kHostnameIds) + id, "", said->witness, content, now, rival);
+  const std::uint64_t arrival = changed ? (first ? source.boot_rank : ++arrivals_) : hostname.stamp.arrival;
+  hostname.stamp = stamp(source, std::string(kHostnameIds) + id, "", true, said->witness, content, now, rival);
   hostname.stamp.arrival = arrival;
 }
 
@@ -379,10 +446,7 @@ void Core::remove_hostname(std::size_t index, const std::string& id) {
     host_claims_[at->second.form->host].erase({index, id});
     dirty_hostnames_.insert(at->second.form->host);
   }
-  if (const auto used = source.certificates.find(at->second.said->certificate); used != source.certificates.end()) {
-    used->second.users.erase(id);
-    if (!used->second.said && used->second.users.empty()) source.certificates.erase(used);
-  }
+  if (at->second.form) release_certificate(source, at->second.form->certificate, id);
   source.hostnames.erase(at);
   ledger_.erase(source.options.name, std::string(kHostnameIds) + id);
 }

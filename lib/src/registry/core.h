@@ -97,6 +97,7 @@ class Core {
   };
   struct Placeholder {                                   // of a source that has not synced
     std::string key;
+    bool case_sensitive = true;
     std::int64_t stamp = 0;
   };
   struct Source {
@@ -140,12 +141,16 @@ class Core {
   void admit_api(std::size_t source, const std::string& id, const std::shared_ptr<const Api>& said, std::int64_t now,
                  bool first);
   void admit_hostname(std::size_t source, const std::string& id, const std::shared_ptr<const Hostname>& said,
-                      std::int64_t now);
+                      std::int64_t now, bool first);
   void remove_api(std::size_t source, const std::string& id);
   void remove_hostname(std::size_t source, const std::string& id);
   void drop_placeholders(std::size_t source);
-  [[nodiscard]] Stamp stamp(Source& source, const std::string& ledger_id, const std::string& key, const Witness& witness,
-                            const Digest& content, std::int64_t now, std::int64_t rival);
+  void forget(std::size_t source);
+  [[nodiscard]] static std::set<std::string> backends_of(const AdmittedApi& api);
+  static void release_backend(Source& source, const std::string& backend, const std::string& api);
+  static void release_certificate(Source& source, const std::string& certificate, const std::string& hostname);
+  [[nodiscard]] Stamp stamp(Source& source, const std::string& ledger_id, const std::string& key, bool case_sensitive,
+                            const Witness& witness, const Digest& content, std::int64_t now, std::int64_t rival);
   [[nodiscard]] std::int64_t rival_stamp(std::size_t source, const std::string& key) const;
   [[nodiscard]] bool is_protected(const Source& source, const Api& api) const;
   void claim(const std::string& key, const Claim& claim);
@@ -158,11 +163,16 @@ class Core {
   [[nodiscard]] int compare(const Claim& a, const Claim& b, std::string* why) const;
   [[nodiscard]] std::string broken_reason(const AdmittedApi& api) const;
   [[nodiscard]] int compare_hostnames(const Claim& a, const Claim& b) const;
+  // The strongest of each source, strongest first, then the weaker ones: within a source other rules
+  // hold than between sources, and both together are no order. `stronger(a, b)`: a before b.
+  template <typename F>
+  [[nodiscard]] static std::vector<Claim> rank(const std::vector<Claim>& claims, F&& stronger);
   [[nodiscard]] std::vector<Claim> ranked(const std::string& key) const;
   [[nodiscard]] int compare_across(const Source& a, const Stamp& sa, const Source& b, const Stamp& sb,
                                    std::string* why) const;
   void merge_key(const std::string& key);
   void merge_hostname(const std::string& host);
+  void touch_redirects(const std::set<std::string>& hosts);
   void note_state(const Claim& claim, ApiState state, std::string reason);
   void set_effective(const std::string& key, Effective effective);
   [[nodiscard]] std::string label(const Claim& claim) const;   // "id@source"
@@ -173,6 +183,8 @@ class Core {
  public:
   // The text form of a RouteKey; sorts by host, path, match type.
   [[nodiscard]] static std::string route_key(const Api& api);
+  [[nodiscard]] static std::string route_key(const std::string& host, const std::string& normal_path, MatchType match,
+                                             bool case_sensitive);
   [[nodiscard]] static std::string normal_path(const Api& api);
 
  private:
@@ -188,6 +200,7 @@ class Core {
   // What may have changed and was not looked at yet.
   std::set<std::string> dirty_keys_;
   std::set<std::string> dirty_hostnames_;
+  std::set<std::string> secured_or_not_;                              // host patterns that got or lost TLS
   std::set<std::string> dirty_hosts_;                                 // of the route table
   std::set<std::string> dirty_bindings_;                              // of the TLS table
 };

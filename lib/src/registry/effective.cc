@@ -41,8 +41,8 @@ std::size_t Core::tombstone_count() const noexcept {
                                                 [](const auto& entry) { return !entry.second.row->tombstone.empty(); }));
 }
 
-// Members in alphabetical order, rows by RouteKey. A stale row says only that it is stale: its content
-// depends on what came before, which no other replica needs to share.
+// Members in alphabetical order, rows by RouteKey. What is broken says only that: its last good form
+// depends on what came before, which another replica may not have seen.
 std::string Core::effective_json() const {
   std::string out = "{\"hostnames\":[";
   bool first = true;
@@ -54,7 +54,7 @@ std::string Core::effective_json() const {
     const TlsBinding& binding = *effective.binding;
     out += "{\"certificate\":";
     const bool own = binding.identity != options_.default_binding->identity;
-    write_text(own ? info(*binding.identity).fingerprint_sha256 : "default", out);
+    write_text(!effective.warning.empty() ? "broken" : own ? info(*binding.identity).fingerprint_sha256 : "default", out);
     out += ",\"host\":";
     write_text(host, out);
     out += ",\"http2\":";
@@ -70,8 +70,9 @@ std::string Core::effective_json() const {
   for (const auto& [key, effective] : effective_) {
     comma();
     const CompiledApi& row = *effective.row;
+    const bool serving = effective.holder && !effective.stale;
     out += '{';
-    if (effective.holder && !effective.stale) {
+    if (serving) {
       out += "\"api\":";
       write_canonical(*sources_[effective.holder->source].apis.at(effective.holder->id).form, CanonicalForm::Content, out);
       out += ",\"backend\":";
@@ -86,12 +87,11 @@ std::string Core::effective_json() const {
     out += row.match == MatchType::Exact ? "\"exact\"" : "\"prefix\"";
     out += ",\"path\":";
     write_text(row.path.empty() ? "/" : row.path, out);
-    out += ",\"redirectToHttps\":";
-    out += row.redirect_to_https ? "true" : "false";
+    if (serving) out += row.redirect_to_https ? ",\"redirectToHttps\":true" : ",\"redirectToHttps\":false";
     out += ",\"source\":";
     write_text(row.source, out);
     out += ",\"state\":";
-    out += !row.tombstone.empty() ? "\"tombstone\"" : effective.stale ? "\"stale\"" : "\"serving\"";
+    out += serving ? "\"serving\"" : "\"broken\"";
     out += '}';
   }
   out += "]}";

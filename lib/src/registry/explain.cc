@@ -5,11 +5,6 @@
 namespace gateway {
 namespace {
 
-std::string key_of(const CompiledApi& row) {
-  const std::string path = row.case_sensitive ? row.path : to_lower(row.path);
-  return row.host + '\x01' + path + '\x01' + (row.match == MatchType::Exact ? 'E' : 'P');
-}
-
 std::string words(const CompiledApi& row) {
   std::string text = row.host.empty() ? "any host" : row.host;
   text += ' ' + (row.path.empty() ? std::string("/") : row.path);
@@ -23,13 +18,13 @@ Explanation Core::explain(const RouteTable& routes, const RouteQuery& query) con
   std::string host_scratch, path_scratch;
   const auto authority = parse_authority(query.host, host_scratch);
   if (!authority && !query.host.empty()) {
-    result.outcome = "bad_host";
+    result.outcome = "invalid_host";
     return result;
   }
   const auto path = normalise_path(std::string_view(query.path).substr(0, query.path.find('?')),
                                    PathRules{options_.allow_encoded_slash}, path_scratch);
   if (!path) {
-    result.outcome = "bad_path";
+    result.outcome = "invalid_path";
     return result;
   }
   const std::string host(authority ? authority->host : std::string_view());
@@ -44,7 +39,7 @@ Explanation Core::explain(const RouteTable& routes, const RouteQuery& query) con
 
   std::string winner_words;
   for (const auto& row : routes.candidates(host, *path)) {
-    const std::string key = key_of(*row);
+    const std::string key = route_key(row->host, row->path, row->match, row->case_sensitive);
     const auto effective = effective_.find(key);
     const bool first_row = row.get() == match.api;
     if (first_row) winner_words = row->id + ", " + words(*row);

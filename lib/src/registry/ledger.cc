@@ -74,6 +74,7 @@ std::string put_record(std::string_view source, std::string_view id, const Ledge
   put_text(payload, source);
   put_text(payload, id);
   put_text(payload, entry.key);
+  put_number(payload, entry.case_sensitive ? 1 : 0);
   put_text(payload, {reinterpret_cast<const char*>(entry.content.data()), entry.content.size()});
   put_text(payload, entry.scope);
   put_text(payload, entry.identity);
@@ -191,6 +192,7 @@ Result<void> Ledger::load(const std::string& path) {
     } else {
       LedgerEntry entry;
       entry.key = in.text();
+      entry.case_sensitive = in.number() != 0;
       const std::string content = in.text();
       entry.scope = in.text();
       entry.identity = in.text();

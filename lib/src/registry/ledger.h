@@ -17,6 +17,7 @@ namespace gateway {
 // What the gateway remembers of one Api (or Hostname) of one source, across restarts. No content.
 struct LedgerEntry {
   std::string key;                    // the RouteKey, as Core::route_key writes it; "" for a Hostname
+  bool case_sensitive = true;
   Digest content{};                   // of the newest content that was seen
   std::string scope;                  // the source's epoch: another cluster or service starts anew
   std::string identity;               // Witness::identity and ::generation

@@ -72,8 +72,10 @@ int Core::compare(const Claim& a, const Claim& b, std::string* why) const {
   if (x != left.apis.end() && y != right.apis.end() && x->second.form && y->second.form) {
     const Api& p = *x->second.form;
     const Api& q = *y->second.form;
-    if (p.witness.created_at != q.witness.created_at && p.witness.created_at != 0 && q.witness.created_at != 0) {
-      const bool older = p.witness.created_at < q.witness.created_at;
+    if (p.witness.created_at != q.witness.created_at) {
+      // An unknown age comes last.
+      const auto age = [](const Api& api) { return std::pair(api.witness.created_at == 0, api.witness.created_at); };
+      const bool older = age(p) < age(q);
       say(older ? "its object is older" : "its object is younger");
       return older ? -1 : 1;
     }
@@ -91,29 +93,36 @@ int Core::compare(const Claim& a, const Claim& b, std::string* why) const {
   return a.id < b.id ? -1 : 1;
 }
 
-// Those that contend for a key: the strongest of each source, strongest first, then the weaker ones.
-std::vector<Core::Claim> Core::ranked(const std::string& key) const {
+template <typename F>
+std::vector<Core::Claim> Core::rank(const std::vector<Claim>& claims, F&& stronger) {
   std::vector<Claim> best, rest;
-  const auto at = claims_.find(key);
-  if (at == claims_.end()) return best;
-  for (const Claim& claim : at->second) {
-    if (kind(claim) == ClaimKind::Broken) continue;
+  for (const Claim& claim : claims) {
     const auto same = std::find_if(best.begin(), best.end(), [&](const Claim& other) { return other.source == claim.source; });
     if (same == best.end()) {
       best.push_back(claim);
-    } else if (compare(claim, *same, nullptr) < 0) {
+    } else if (stronger(claim, *same)) {
       rest.push_back(std::exchange(*same, claim));
     } else {
       rest.push_back(claim);
     }
   }
-  const auto stronger = [this](const Claim& a, const Claim& b) { return compare(a, b, nullptr) < 0; };
   std::sort(best.begin(), best.end(), stronger);
   std::sort(rest.begin(), rest.end(), [&](const Claim& a, const Claim& b) {
     return a.source != b.source ? a.source < b.source : stronger(a, b);
   });
   best.insert(best.end(), rest.begin(), rest.end());
   return best;
+}
+
+// Those that contend for a key.
+std::vector<Core::Claim> Core::ranked(const std::string& key) const {
+  const auto at = claims_.find(key);
+  if (at == claims_.end()) return {};
+  std::vector<Claim> contenders;
+  for (const Claim& claim : at->second) {
+    if (kind(claim) != ClaimKind::Broken) contenders.push_back(claim);
+  }
+  return rank(contenders, [this](const Claim& a, const Claim& b) { return compare(a, b, nullptr) < 0; });
 }
 
 void Core::note_state(const Claim& claim, ApiState state, std::string reason) {
@@ -146,7 +155,9 @@ std::shared_ptr<const CompiledApi> Core::tombstone(const std::string& key, const
   row->path = key.substr(first + 1, last - first - 1);
   row->match = key.back() == 'E' ? MatchType::Exact : MatchType::Prefix;
   const auto api = sources_[claim.source].apis.find(claim.id);
-  if (api != sources_[claim.source].apis.end()) row->case_sensitive = api->second.said->case_sensitive;
+  row->case_sensitive = api != sources_[claim.source].apis.end()
+                            ? api->second.said->case_sensitive
+                            : sources_[claim.source].placeholders.at(claim.id).case_sensitive;
   row->tombstone = reason;
   return row;
 }
@@ -237,24 +248,17 @@ int Core::compare_hostnames(const Claim& a, const Claim& b) const {
 
 void Core::merge_hostname(const std::string& host) {
   const auto claims = host_claims_.find(host);
-  const auto touch_routes = [&] {
-    // Redirects depend on whether a host has TLS.
-    for (const auto& [name, keys] : keys_of_host_) {
-      const std::size_t dot = name.find('.');
-      const bool below = host.starts_with("*.") && dot != std::string::npos && name.substr(dot) == host.substr(1);
-      if (name == host || below) dirty_keys_.insert(keys.begin(), keys.end());
-    }
-  };
   if (claims == host_claims_.end() || claims->second.empty()) {
     if (claims != host_claims_.end()) host_claims_.erase(claims);
     if (bindings_.erase(host) > 0) {
       dirty_bindings_.insert(host);
-      touch_routes();
+      secured_or_not_.insert(host);
     }
     return;
   }
-  std::vector<Claim> order(claims->second.begin(), claims->second.end());
-  std::sort(order.begin(), order.end(), [this](const Claim& a, const Claim& b) { return compare_hostnames(a, b) < 0; });
+  const std::vector<Claim> order =
+      rank({claims->second.begin(), claims->second.end()},
+           [this](const Claim& a, const Claim& b) { return compare_hostnames(a, b) < 0; });
 
   EffectiveBinding effective;
   effective.holder = order.front();
@@ -295,14 +299,31 @@ void Core::merge_hostname(const std::string& host) {
     old->second.holder = effective.holder;
     return;
   }
-  if (old == bindings_.end()) touch_routes();
+  if (old == bindings_.end()) secured_or_not_.insert(host);
   effective.binding = std::move(binding);
   bindings_.insert_or_assign(host, std::move(effective));
   dirty_bindings_.insert(host);
 }
 
+// Redirects depend on whether a host has TLS.
+void Core::touch_redirects(const std::set<std::string>& hosts) {
+  bool wildcards = false;
+  for (const std::string& host : hosts) {
+    wildcards = wildcards || host.starts_with("*.");
+    const auto at = keys_of_host_.find(host);
+    if (at != keys_of_host_.end()) dirty_keys_.insert(at->second.begin(), at->second.end());
+  }
+  if (!wildcards) return;
+  for (const auto& [host, keys] : keys_of_host_) {
+    const std::size_t dot = host.find('.');
+    if (dot == std::string::npos || !hosts.contains("*" + host.substr(dot))) continue;
+    dirty_keys_.insert(keys.begin(), keys.end());
+  }
+}
+
 void Core::merge() {
   for (const std::string& host : std::exchange(dirty_hostnames_, {})) merge_hostname(host);
+  touch_redirects(std::exchange(secured_or_not_, {}));
   for (const std::string& key : std::exchange(dirty_keys_, {})) merge_key(key);
 }
 

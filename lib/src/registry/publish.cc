@@ -136,6 +136,7 @@ class RegistryImpl final : public Registry {
 
  private:
   void run() {
+    announce({});  // a gateway without sources is synced
     for (;;) {
       std::vector<std::pair<std::size_t, Mail>> batch;
       std::uint64_t upto = 0;

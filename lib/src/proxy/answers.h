@@ -1,0 +1,27 @@
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+namespace gateway {
+
+// Why the gateway itself answered an exchange, or ended it. None: the backend's response was relayed whole.
+enum class GatewayAnswer : std::uint8_t {
+  None,
+  Status, Starting, NoHost, NoPath, Tombstone, NoEndpoint, Redirect, BadHost, BadPath,
+  ClientProtocol, HeaderTooLarge, UriTooLong, NotImplemented, VersionNotSupported, HeaderTimeout, BodyTimeout, WriteTimeout,
+  ClientGone, ConnectFailed, ConnectTimeout, BackendReset, BackendProtocol, BackendTimeout, Stopped,
+  Count
+};
+
+struct AnswerText {
+  std::string_view name;     // of logs and metrics
+  int status;                // what the client is told; 0: nothing any more
+  std::string_view message;  // of the body
+};
+[[nodiscard]] const AnswerText& text_of(GatewayAnswer answer) noexcept;
+
+// The reason phrase of a status code (RFC 9110 §15); "Unknown" for others.
+[[nodiscard]] std::string_view reason_phrase(int status) noexcept;
+
+}  // namespace gateway

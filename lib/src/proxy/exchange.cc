@@ -1,0 +1,391 @@
+#include "proxy/exchange.h"
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+#include "http/path.h"
+#include "proxy/worker_state.h"
+
+namespace gateway {
+namespace {
+
+// Methods that may be sent twice (RFC 9110 §9.2.2).
+bool is_idempotent(std::string_view method) noexcept {
+  for (std::string_view known : {"GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE"}) {
+    if (method == known) return true;
+  }
+  return false;
+}
+
+constexpr unsigned kMaxAttempts = 3;
+
+}  // namespace
+
+Exchange::Exchange(WorkerState& worker, ServerStream& stream) : worker_(worker), stream_(stream) {}
+
+Exchange::~Exchange() {
+  if (active_) cancel(GatewayAnswer::Stopped);
+}
+
+void Exchange::reset() noexcept {
+  upstream_ = nullptr;
+  api_ = nullptr;
+  endpoint_ = nullptr;
+  host_.clear();
+  path_.clear();
+  refused_because_ = {};
+  request_done_ = request_head_sent_ = response_started_ = head_request_ = false;
+  request_paused_ = response_paused_ = retried_ = false;
+  attempts_ = 0;
+  status_ = backend_status_ = 0;
+  bytes_in_ = bytes_out_ = 0;
+  attempt_ns_ = connected_ns_ = sent_ns_ = answered_ns_ = 0;
+  active_ = true;
+  started_ns_ = static_cast<std::int64_t>(uv_hrtime());
+  pinned_ = worker_.pin();
+  worker_.make_request_id(request_id_);
+  worker_.context.metrics.requests_active.add();
+}
+
+void Exchange::take(RequestHead& head, std::string_view bytes) noexcept {
+  std::swap(head_, head);
+  storage_.assign(bytes);
+  rebase(head_, bytes.data(), storage_.data());
+}
+
+void Exchange::begin(RequestHead& head, std::string_view bytes) noexcept {
+  take(head, bytes);
+  reset();
+  head_request_ = head_.method == "HEAD";
+  request_done_ = head_.framing == BodyFraming::None;
+  route();
+}
+
+void Exchange::refuse(GatewayAnswer why, const char* what) noexcept {
+  head_ = RequestHead();
+  storage_.clear();
+  reset();
+  refused_because_ = what;
+  request_done_ = true;
+  answer(why);
+}
+
+void Exchange::route() noexcept {
+  const GatewayOptions& options = *worker_.options.gateway;
+  const GatewayState state = worker_.gateway_state();
+  if (!options.status_path.empty() && head_.path == options.status_path) {
+    answer(state == GatewayState::Ready ? GatewayAnswer::Status : GatewayAnswer::Starting);
+    return;
+  }
+  if (state == GatewayState::Starting) {
+    answer(GatewayAnswer::Starting, "Retry-After: 1\r\n");
+    return;
+  }
+  if (!head_.host.empty()) {
+    const auto authority = parse_authority(head_.host, worker_.context.host);
+    if (!authority) {
+      answer(GatewayAnswer::BadHost);
+      return;
+    }
+    host_.assign(authority->host);
+  }
+  if (head_.path == "*") {
+    path_ = "*";  // OPTIONS * is of the server, and no route's
+  } else {
+    const auto path = normalise_path(head_.path, PathRules{options.allow_encoded_slash}, worker_.context.path);
+    if (!path) {
+      answer(GatewayAnswer::BadPath);
+      return;
+    }
+    path_.assign(*path);
+  }
+  const RouteMatch match = pinned_->version->routes.match(host_, path_);
+  if (!match.api) {
+    answer(match.outcome == RouteOutcome::NoHost ? GatewayAnswer::NoHost : GatewayAnswer::NoPath);
+    return;
+  }
+  api_ = match.api;
+  if (!api_->tombstone.empty()) {
+    refused_because_ = api_->tombstone;
+    answer(GatewayAnswer::Tombstone, "Retry-After: 1\r\n");
+    return;
+  }
+  if (api_->redirect_to_https && stream_.tls_protocol().empty()) {
+    redirect();
+    return;
+  }
+  if (api_->backend->endpoints.empty()) {
+    answer(GatewayAnswer::NoEndpoint, "Retry-After: 1\r\n");
+    return;
+  }
+  attempt(false);
+}
+
+void Exchange::attempt(bool fresh) noexcept {
+  ++attempts_;
+  request_head_sent_ = false;
+  attempt_ns_ = static_cast<std::int64_t>(uv_hrtime());
+  upstream_ = worker_.pools.acquire(api_->backend, fresh, *this, endpoint_);
+  if (upstream_->ready()) {
+    send_request();
+  } else if (!request_done_) {
+    request_paused_ = true;
+    stream_.pause_request();
+  }
+}
+
+void Exchange::on_stream_ready() noexcept {
+  connected_ns_ = static_cast<std::int64_t>(uv_hrtime());
+  send_request();
+  if (upstream_) upstream_->flush();
+}
+
+void Exchange::send_request() noexcept {
+  WorkerContext& context = worker_.context;
+  mark_hop_by_hop(head_.headers, context.keep);
+  std::size_t i = 0;
+  for (const HeaderField& field : head_.headers) {
+    if (field.id == HeaderId::Expect) context.keep[i] = false;  // answered here
+    ++i;
+  }
+  OutgoingRequest request;
+  request.method = head_.method;
+  request.path_prefix = api_->backend->path_prefix;
+  request.path = path_;
+  request.query = head_.query;
+  request.host = !api_->backend->host_header.empty() ? std::string_view(api_->backend->host_header)
+                 : head_.host.empty()                ? std::string_view(endpoint_->address)
+                                                     : head_.host;
+  request.headers = &head_.headers;
+  request.keep = &context.keep;
+  request.forwarded_for = stream_.client_address();
+  request.forwarded_proto = stream_.tls_protocol().empty() ? "http" : "https";
+  request.forwarded_host = head_.host;
+  request.request_id = {request_id_.data(), request_id_.size()};
+  request.framing = head_.framing;
+  request.content_length = head_.content_length;
+  upstream_->send_head(request);
+  request_head_sent_ = true;
+  sent_ns_ = static_cast<std::int64_t>(uv_hrtime());
+  if (request_done_) {
+    upstream_->send_end(nullptr);
+    return;
+  }
+  if (head_.expect_continue) stream_.send_continue();
+  if (std::exchange(request_paused_, false)) stream_.resume_request();
+}
+
+void Exchange::on_request_data(std::string_view data) noexcept {
+  bytes_in_ += data.size();
+  if (!active_ || !upstream_ || !request_head_sent_) return;  // answered already: the rest is dropped
+  upstream_->send_data(data);
+  if (upstream_ && upstream_->buffered() > worker_.options.gateway->limits.body_watermark && !request_paused_) {
+    request_paused_ = true;
+    stream_.pause_request();
+  }
+}
+
+void Exchange::on_request_end(const HeaderList& trailers) noexcept {
+  request_done_ = true;
+  if (!active_ || !upstream_ || !request_head_sent_) return;
+  upstream_->send_end(&trailers);
+  sent_ns_ = static_cast<std::int64_t>(uv_hrtime());
+}
+
+void Exchange::on_request_flush() noexcept {
+  if (upstream_ && request_head_sent_) upstream_->flush();
+}
+
+void Exchange::on_request_drained() noexcept {
+  if (request_head_sent_ && std::exchange(request_paused_, false)) stream_.resume_request();
+}
+
+void Exchange::on_client_drained() noexcept {
+  if (upstream_ && std::exchange(response_paused_, false)) upstream_->resume();
+}
+
+void Exchange::on_response_head(ResponseHead& head) noexcept {
+  WorkerContext& context = worker_.context;
+  mark_hop_by_hop(head.headers, context.keep);
+  OutgoingResponse response;
+  response.status = head.status;
+  response.reason = head.reason;
+  response.headers = &head.headers;
+  response.keep = &context.keep;
+  if (head.status < 200) {
+    if (head.status != 100) stream_.send_informational(response);
+    return;
+  }
+  answered_ns_ = static_cast<std::int64_t>(uv_hrtime());
+  backend_status_ = status_ = head.status;
+  response.request_id = {request_id_.data(), request_id_.size()};
+  response.framing = head.framing;
+  response.content_length = head.content_length;
+  response.head_request = head_request_;
+  response_started_ = true;
+  stream_.send_head(response);
+}
+
+void Exchange::on_response_data(std::string_view data) noexcept {
+  bytes_out_ += data.size();
+  stream_.send_data(data);
+  if (upstream_ && stream_.buffered() > worker_.options.gateway->limits.body_watermark &&
+      !std::exchange(response_paused_, true)) {
+    upstream_->pause();
+  }
+}
+
+void Exchange::on_response_flush() noexcept { stream_.flush(); }
+
+void Exchange::on_response_end(const HeaderList& trailers) noexcept {
+  upstream_ = nullptr;
+  stream_.send_end(&trailers);
+  finish(GatewayAnswer::None);
+}
+
+void Exchange::on_stream_failed(StreamFailure why) noexcept {
+  ClientStream& failed = *std::exchange(upstream_, nullptr);
+  if (response_started_) {
+    stream_.abort();
+    finish(why == StreamFailure::BodyTimeout ? GatewayAnswer::BackendTimeout
+           : why == StreamFailure::Protocol  ? GatewayAnswer::BackendProtocol
+                                             : GatewayAnswer::BackendReset);
+    return;
+  }
+  switch (why) {
+    case StreamFailure::ConnectFailed:
+    case StreamFailure::ConnectTimeout:
+      // Nothing was sent: another endpoint may take it.
+      if (attempts_ < std::min<std::size_t>(api_->backend->endpoints.size(), kMaxAttempts)) {
+        worker_.context.metrics.upstream_retries.add();
+        attempt(false);
+        return;
+      }
+      answer(why == StreamFailure::ConnectFailed ? GatewayAnswer::ConnectFailed : GatewayAnswer::ConnectTimeout);
+      return;
+    case StreamFailure::Reset:
+      // A kept connection that died may never have seen the request (RFC 9110 §9.2.2, RFC 9112 §9.3.1).
+      if (failed.reused() && !failed.answered() && !retried_ && is_idempotent(head_.method) &&
+          head_.framing == BodyFraming::None) {
+        retried_ = true;
+        worker_.context.metrics.upstream_retries.add();
+        attempt(true);
+        return;
+      }
+      answer(GatewayAnswer::BackendReset);
+      return;
+    case StreamFailure::HeaderTimeout:
+    case StreamFailure::BodyTimeout:
+      answer(GatewayAnswer::BackendTimeout);
+      return;
+    case StreamFailure::Protocol:
+      answer(GatewayAnswer::BackendProtocol);
+      return;
+  }
+}
+
+void Exchange::redirect() noexcept {
+  std::string extra = "Location: https://";
+  extra += host_;
+  if (worker_.https_port != 0 && worker_.https_port != 443 && head_.host.find(':', head_.host.rfind(']') + 1) != std::string_view::npos) {
+    extra += ':' + std::to_string(worker_.https_port);
+  }
+  extra.append(path_).append(head_.query).append("\r\n");
+  answer(GatewayAnswer::Redirect, extra);
+}
+
+void Exchange::answer(GatewayAnswer why, std::string_view extra) noexcept {
+  const AnswerText& text = text_of(why);
+  std::string body;
+  if (!text.message.empty()) {
+    body = "{ \"statusCode\": " + std::to_string(text.status) + ", \"message\": \"" + std::string(text.message) + "\" }";
+  }
+  std::string fields(extra);
+  if (!body.empty()) fields += "Content-Type: application/json\r\n";
+  OutgoingResponse response;
+  response.status = status_ = text.status;
+  response.reason = reason_phrase(text.status);
+  response.extra = fields;
+  response.request_id = {request_id_.data(), request_id_.size()};
+  response.framing = BodyFraming::Length;
+  response.content_length = body.size();
+  response.head_request = head_request_;
+  response_started_ = true;
+  stream_.send_head(response);
+  if (!head_request_ && !body.empty()) {
+    bytes_out_ += body.size();
+    stream_.send_data(body);
+  }
+  stream_.send_end(nullptr);
+  finish(why);
+}
+
+void Exchange::cancel(GatewayAnswer why) noexcept {
+  if (!active_) return;
+  if (ClientStream* upstream = std::exchange(upstream_, nullptr)) upstream->cancel();
+  const int status = text_of(why).status;
+  if (status != 0 && !response_started_) {
+    answer(why);
+    return;
+  }
+  if (response_started_) stream_.abort();
+  finish(why);
+}
+
+void Exchange::finish(GatewayAnswer why) noexcept {
+  WorkerMetrics& metrics = worker_.context.metrics;
+  const std::int64_t now = static_cast<std::int64_t>(uv_hrtime());
+  metrics.duration.observe((now - started_ns_) / 1000);
+  if (answered_ns_ != 0) metrics.upstream_duration.observe((answered_ns_ - sent_ns_) / 1000);
+  metrics.responses[static_cast<std::size_t>(status_ / 100)].add();
+  metrics.bytes_in.add(bytes_in_);
+  metrics.bytes_out.add(bytes_out_);
+  if (why != GatewayAnswer::None) metrics.own_answers[static_cast<std::size_t>(why)].add();
+  metrics.requests_active.sub();
+  if (worker_.options.access_log) write_access_log(why);
+  active_ = false;
+  api_ = nullptr;
+  endpoint_ = nullptr;
+  worker_.unpin(std::exchange(pinned_, nullptr));
+  stream_.exchange_ended();
+}
+
+void Exchange::write_access_log(GatewayAnswer why) noexcept {
+  const std::int64_t now = static_cast<std::int64_t>(uv_hrtime());
+  AccessRecord record;
+  record.started_unix_ms = worker_.options.gateway->environment.clock->unix_ms() - (now - started_ns_) / 1'000'000;
+  record.request_id = {request_id_.data(), request_id_.size()};
+  record.client_address = stream_.client_address();
+  record.scheme = stream_.tls_protocol().empty() ? "http" : "https";
+  record.protocol = stream_.protocol();
+  record.method = head_.method;
+  record.host = host_.empty() ? head_.host : std::string_view(host_);
+  record.path = path_.empty() ? head_.path : std::string_view(path_);
+  if (api_) {
+    record.route = api_->id;
+    record.source = api_->source;
+    if (api_->backend) record.backend = api_->backend->id;
+  }
+  if (endpoint_) record.endpoint = endpoint_->pool_key;
+  std::string reason;
+  if (why != GatewayAnswer::None) {
+    reason = text_of(why).name;
+    if (!refused_because_.empty()) reason.append(": ").append(refused_because_);
+  }
+  record.reason = reason;
+  record.tls_protocol = stream_.tls_protocol();
+  record.sni = stream_.server_name();
+  record.version = pinned_->version->number;
+  record.status = status_;
+  record.backend_status = backend_status_;
+  record.bytes_in = bytes_in_;
+  record.bytes_out = bytes_out_;
+  record.total_us = (now - started_ns_) / 1000;
+  record.connect_us = connected_ns_ == 0 ? 0 : (connected_ns_ - attempt_ns_) / 1000;
+  record.backend_us = answered_ns_ == 0 ? 0 : (answered_ns_ - sent_ns_) / 1000;
+  record.attempts = attempts_;
+  worker_.options.access_log->write(record);
+}
+
+}  // namespace gateway

@@ -1,0 +1,92 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "http/http1_parser.h"
+#include "proxy/answers.h"
+#include "proxy/server_stream.h"
+#include "router/route_table.h"
+#include "upstream/client_stream.h"
+
+namespace gateway {
+
+struct WorkerState;
+struct PinnedVersion;
+
+// One request and its response. Reused: a stream begins its next exchange when the one before ended.
+//
+// The stream calls begin(), then on_request_data() and on_request_end() as the body comes, or cancel()
+// when the client is gone; the exchange ends with ServerStream::exchange_ended(), which may come from
+// within any of these.
+class Exchange final : private ClientStreamEvents {
+ public:
+  Exchange(WorkerState& worker, ServerStream& stream);
+  ~Exchange() override;
+
+  // `head` is taken (swapped); its views are into `bytes`, which are copied.
+  void begin(RequestHead& head, std::string_view bytes) noexcept;
+  // Answers a request whose head made no sense.
+  void refuse(GatewayAnswer answer, const char* what) noexcept;
+  void on_request_data(std::string_view data) noexcept;
+  void on_request_end(const HeaderList& trailers) noexcept;
+  // All that was read is delivered.
+  void on_request_flush() noexcept;
+  // The client took what was buffered for it.
+  void on_client_drained() noexcept;
+  // The client is gone, or took too long, or sent nonsense: everything that was started is ended.
+  void cancel(GatewayAnswer why) noexcept;
+
+  [[nodiscard]] bool active() const noexcept { return active_; }
+  [[nodiscard]] bool response_started() const noexcept { return response_started_; }
+  [[nodiscard]] const RequestHead& request() const noexcept { return head_; }
+
+ private:
+  void on_stream_ready() noexcept override;
+  void on_response_head(ResponseHead& head) noexcept override;
+  void on_response_data(std::string_view data) noexcept override;
+  void on_response_flush() noexcept override;
+  void on_response_end(const HeaderList& trailers) noexcept override;
+  void on_request_drained() noexcept override;
+  void on_stream_failed(StreamFailure why) noexcept override;
+
+  void reset() noexcept;
+  void take(RequestHead& head, std::string_view bytes) noexcept;
+  void route() noexcept;
+  void attempt(bool fresh) noexcept;
+  void send_request() noexcept;
+  void answer(GatewayAnswer answer, std::string_view extra = {}) noexcept;
+  void redirect() noexcept;
+  void finish(GatewayAnswer why) noexcept;
+  void write_access_log(GatewayAnswer why) noexcept;
+
+  WorkerState& worker_;
+  ServerStream& stream_;
+  ClientStream* upstream_ = nullptr;
+  PinnedVersion* pinned_ = nullptr;
+  const CompiledApi* api_ = nullptr;            // of pinned_
+  const CompiledEndpoint* endpoint_ = nullptr;  // of api_
+  RequestHead head_;
+  std::string storage_;       // what head_ points into
+  std::string host_, path_;   // normalised
+  std::array<char, 32> request_id_{};
+  std::string_view refused_because_;
+
+  bool active_ = false;
+  bool request_done_ = false;
+  bool request_head_sent_ = false;
+  bool response_started_ = false;
+  bool head_request_ = false;
+  bool request_paused_ = false;
+  bool response_paused_ = false;
+  bool retried_ = false;
+  unsigned attempts_ = 0;
+  int status_ = 0;
+  int backend_status_ = 0;
+  std::uint64_t bytes_in_ = 0, bytes_out_ = 0;
+  std::int64_t started_ns_ = 0, attempt_ns_ = 0, connected_ns_ = 0, sent_ns_ = 0, answered_ns_ = 0;
+};
+
+}  // namespace gateway

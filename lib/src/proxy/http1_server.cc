@@ -1,0 +1,502 @@
+#include "proxy/http1_server.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+#include "proxy/worker_state.h"
+
+namespace gateway {
+namespace {
+
+constexpr std::size_t kMaxKept = 64 * 1024;          // pipelined bytes that wait for a response before them
+constexpr std::uint64_t kMaxDiscard = 64 * 1024;     // of a request's body that nobody wants
+constexpr std::int64_t kLingerMs = 2'000;
+constexpr std::string_view kServer = "libgateway";
+
+void append_field(std::string& out, std::string_view name, std::string_view value) {
+  out.append(name).append(": ").append(value).append("\r\n");
+}
+
+void append_number(std::string& out, std::uint64_t value, int base = 10) {
+  char digits[24];
+  const auto end = std::to_chars(digits, digits + sizeof digits, value, base).ptr;
+  out.append(digits, static_cast<std::size_t>(end - digits));
+}
+
+void append_status_line(std::string& out, const OutgoingResponse& response) {
+  out.append("HTTP/1.1 ");
+  append_number(out, static_cast<std::uint64_t>(response.status));
+  out.append(" ").append(response.reason).append("\r\n");
+}
+
+GatewayAnswer answer_of(const HttpError& error) noexcept {
+  switch (error.status) {
+    case 414: return GatewayAnswer::UriTooLong;
+    case 431: return GatewayAnswer::HeaderTooLarge;
+    case 501: return GatewayAnswer::NotImplemented;
+    case 505: return GatewayAnswer::VersionNotSupported;
+    default: return GatewayAnswer::ClientProtocol;
+  }
+}
+
+}  // namespace
+
+Http1Server::Http1Server(WorkerState& worker)
+    : worker_(worker),
+      parser_(Http1Parser::Kind::Request,
+              {worker.options.gateway->limits.header_bytes, worker.options.gateway->limits.header_count}),
+      exchange_(worker, *this) {}
+
+Http1Server::~Http1Server() {
+  worker_.context.timers.cancel(*this);
+}
+
+bool Http1Server::accept(uv_stream_t* listener, bool tls) noexcept {
+  transport_ = Transport::create(worker_.context, *this);
+  if (transport_->accept(listener) != 0) return false;
+  begin(tls);
+  return true;
+}
+
+bool Http1Server::open(int fd, bool tls) noexcept {
+  transport_ = Transport::create(worker_.context, *this);
+  if (transport_->open(fd) != 0) {
+    ::close(fd);
+    return false;
+  }
+  begin(tls);
+  return true;
+}
+
+void Http1Server::begin(bool tls) noexcept {
+  client_address_ = transport_->peer_address();
+  if (tls) {
+    // The session keeps the Version's table until its handshake is over.
+    const VersionPtr& version = worker_.current->version;
+    transport_->use_tls(worker_.tls->accept(std::shared_ptr<const TlsTable>(version, &version->tls), transport_->cipher_sink()));
+    phase_ = Phase::Handshake;
+  }
+  reading_ = true;
+  transport_->start_reading();
+  update_deadline();
+}
+
+void Http1Server::on_open() noexcept {
+  worker_.context.metrics.tls_handshakes.add();
+  if (transport_->tls()->resumed()) worker_.context.metrics.tls_resumed.add();
+  phase_ = Phase::Head;
+  head_begun_ = false;
+  update_deadline();
+}
+
+std::string_view Http1Server::protocol() const noexcept { return minor_version_ == 0 ? "HTTP/1.0" : "HTTP/1.1"; }
+
+std::string_view Http1Server::tls_protocol() const noexcept {
+  return transport_ && transport_->tls() ? transport_->tls()->protocol() : std::string_view();
+}
+
+std::string_view Http1Server::server_name() const noexcept {
+  return transport_ && transport_->tls() ? transport_->tls()->server_name() : std::string_view();
+}
+
+void Http1Server::on_data(std::string_view bytes) noexcept {
+  if (phase_ == Phase::Linger || phase_ == Phase::Closed) return;
+  if (kept_.empty()) {
+    // The usual case: what was read is consumed where it lies.
+    processing_ = true;
+    const std::size_t used = consume(bytes);
+    processing_ = false;
+    if (phase_ != Phase::Closed && phase_ != Phase::Linger && used < bytes.size()) kept_.assign(bytes.substr(used));
+    if (phase_ != Phase::Closed && used < bytes.size() && used > 0) process();
+  } else {
+    kept_.append(bytes);
+    process();
+  }
+  if (phase_ == Phase::Closed) return;
+  update_reading();
+  update_deadline();
+}
+
+// Goes on with what was kept, as far as it can.
+void Http1Server::process() noexcept {
+  if (processing_ || phase_ == Phase::Closed || phase_ == Phase::Linger) return;
+  processing_ = true;
+  while (!kept_.empty()) {
+    std::string bytes = std::move(kept_);
+    kept_.clear();
+    const std::size_t used = consume(bytes);
+    if (phase_ == Phase::Closed || phase_ == Phase::Linger) break;
+    bytes.erase(0, used);
+    kept_ = std::move(bytes);
+    if (used == 0) break;
+  }
+  processing_ = false;
+}
+
+// Takes from the front of `bytes` what can be taken now: heads, bodies, one exchange after the other.
+std::size_t Http1Server::consume(std::string_view bytes) noexcept {
+  std::size_t used = 0;
+  for (;;) {
+    const std::string_view rest = bytes.substr(used);
+    switch (phase_) {
+      case Phase::Head: {
+        if (rest.empty()) return used;
+        head_begun_ = true;
+        const auto head = parser_.parse_head(rest);
+        if (head.status == Http1Parser::Status::Incomplete) return used;
+        if (head.status == Http1Parser::Status::Failed) {
+          request_complete_ = false;
+          response_complete_ = false;
+          close_after_ = true;
+          phase_ = Phase::Response;
+          exchange_.refuse(answer_of(head.error), head.error.what);
+          return bytes.size();
+        }
+        used += head.consumed;
+        begin_exchange(rest.substr(0, head.consumed));
+        break;
+      }
+      case Phase::Body:
+      case Phase::Discard: {
+        if (request_paused_ && phase_ == Phase::Body) return used;
+        if (rest.empty()) {
+          exchange_.on_request_flush();
+          return used;
+        }
+        const auto body = parser_.parse_body(rest);
+        used += body.consumed;
+        if (phase_ == Phase::Discard) {
+          discard_left_ -= std::min<std::uint64_t>(discard_left_, body.consumed);
+        } else if (!body.data.empty()) {
+          exchange_.on_request_data(body.data);
+        }
+        if (phase_ == Phase::Closed || phase_ == Phase::Linger) return used;
+        if (body.status == Http1Parser::Status::Failed) {
+          close_after_ = true;
+          if (exchange_.active()) {
+            exchange_.cancel(answer_of(body.error));
+          } else {
+            linger();
+          }
+          return bytes.size();
+        }
+        if (body.status == Http1Parser::Status::Complete) {
+          request_complete();
+        } else if (body.consumed == 0 && body.data.empty()) {
+          exchange_.on_request_flush();
+          return used;
+        }
+        break;
+      }
+      default:
+        return used;  // a response is being waited for, or the end
+    }
+  }
+}
+
+void Http1Server::begin_exchange(std::string_view head_bytes) noexcept {
+  RequestHead& head = parser_.request();
+  minor_version_ = head.minor_version;
+  close_after_ = !head.keep_alive;
+  request_complete_ = head.framing == BodyFraming::None;
+  response_complete_ = false;
+  request_paused_ = false;
+  continue_sent_ = false;
+  chunked_ = false;
+  phase_ = request_complete_ ? Phase::Response : Phase::Body;
+  exchange_.begin(head, head_bytes);
+}
+
+void Http1Server::request_complete() noexcept {
+  request_complete_ = true;
+  if (phase_ == Phase::Discard) {
+    exchange_ended();
+    return;
+  }
+  phase_ = Phase::Response;
+  exchange_.on_request_end(parser_.trailers());
+}
+
+bool Http1Server::can_discard() const noexcept {
+  const RequestHead& head = exchange_.request();
+  return head.framing == BodyFraming::Length && head.content_length <= kMaxDiscard &&
+         (!head.expect_continue || continue_sent_);
+}
+
+void Http1Server::send_continue() noexcept {
+  if (minor_version_ == 0 || !transport_) return;
+  continue_sent_ = true;
+  transport_->append("HTTP/1.1 100 Continue\r\n\r\n");
+  transport_->flush();
+}
+
+void Http1Server::send_informational(const OutgoingResponse& response) noexcept {
+  if (minor_version_ == 0 || !transport_) return;
+  std::string& out = transport_->pending();
+  append_status_line(out, response);
+  std::size_t i = 0;
+  for (const HeaderField& field : *response.headers) {
+    const bool keep = !response.keep || (*response.keep)[i];
+    ++i;
+    if (keep && field.id != HeaderId::ContentLength && field.id != HeaderId::TransferEncoding) {
+      append_field(out, field.name, field.value);
+    }
+  }
+  out.append("\r\n");
+  transport_->flush();
+}
+
+void Http1Server::send_head(const OutgoingResponse& response) noexcept {
+  if (!transport_) return;
+  if (worker_.draining || worker_.gateway_state() == GatewayState::Draining) close_after_ = true;
+  if (!request_complete_ && !can_discard()) close_after_ = true;
+  const bool open_ended = response.framing == BodyFraming::Chunked || response.framing == BodyFraming::UntilClose;
+  chunked_ = open_ended && minor_version_ >= 1;
+  if (open_ended && !chunked_) close_after_ = true;
+
+  std::string& out = transport_->pending();
+  append_status_line(out, response);
+  bool has_server = false, has_date = false;
+  if (response.headers) {
+    std::size_t i = 0;
+    for (const HeaderField& field : *response.headers) {
+      const bool keep = !response.keep || (*response.keep)[i];
+      ++i;
+      if (!keep) continue;
+      switch (field.id) {
+        case HeaderId::ContentLength:
+          // Without a body it tells what GET would have sent (RFC 9110 §8.6).
+          if (response.framing != BodyFraming::None || (!response.head_request && response.status != 304)) continue;
+          break;
+        case HeaderId::TransferEncoding:
+        case HeaderId::XRequestId:
+          continue;
+        case HeaderId::Server: has_server = true; break;
+        case HeaderId::Date: has_date = true; break;
+        default: break;
+      }
+      append_field(out, field.name, field.value);
+    }
+  }
+  if (!has_server) append_field(out, "Server", kServer);
+  if (!has_date) append_field(out, "Date", worker_.context.date());
+  out.append(response.extra);
+  append_field(out, "X-Request-Id", response.request_id);
+  if (response.framing == BodyFraming::Length) {
+    out.append("Content-Length: ");
+    append_number(out, response.content_length);
+    out.append("\r\n");
+  } else if (chunked_) {
+    out.append("Transfer-Encoding: chunked\r\n");
+  }
+  if (close_after_) {
+    out.append("Connection: close\r\n");
+  } else if (minor_version_ == 0) {
+    out.append("Connection: keep-alive\r\n");
+  }
+  out.append("\r\n");
+}
+
+void Http1Server::send_data(std::string_view data) noexcept {
+  if (!transport_ || data.empty()) return;
+  if (!chunked_) {
+    transport_->write(data);
+    return;
+  }
+  std::string& out = transport_->pending();
+  append_number(out, data.size(), 16);
+  out.append("\r\n");
+  transport_->write(data, "\r\n");
+}
+
+void Http1Server::send_end(const HeaderList* trailers) noexcept {
+  if (!transport_) return;
+  if (chunked_) {
+    std::string& out = transport_->pending();
+    out.append("0\r\n");
+    if (trailers) {
+      for (const HeaderField& field : *trailers) append_field(out, field.name, field.value);
+    }
+    out.append("\r\n");
+  }
+  transport_->flush();
+  response_complete_ = true;
+}
+
+void Http1Server::flush() noexcept {
+  if (!transport_) return;
+  transport_->flush();
+  if (transport_->buffered() > 0) update_deadline();
+}
+
+void Http1Server::abort() noexcept {
+  if (!transport_) return;
+  // A reset, so that even a response without length is not taken for whole.
+  transport_.release()->reset();
+  close();
+}
+
+void Http1Server::resume_request() noexcept {
+  request_paused_ = false;
+  if (processing_) return;
+  process();
+  if (phase_ == Phase::Closed) return;
+  update_reading();
+  update_deadline();
+}
+
+void Http1Server::exchange_ended() noexcept {
+  if (phase_ == Phase::Closed) return;
+  if (!response_complete_) {  // cancelled before it was answered whole
+    close();
+    return;
+  }
+  if (close_after_) {
+    linger();
+    return;
+  }
+  if (!request_complete_) {
+    phase_ = Phase::Discard;
+    request_paused_ = false;
+    discard_left_ = kMaxDiscard;
+  } else {
+    parser_.reset();
+    phase_ = Phase::Head;
+    head_begun_ = false;
+    if (ended_ || worker_.draining) {
+      linger();
+      return;
+    }
+  }
+  if (processing_) return;
+  process();
+  if (phase_ == Phase::Closed) return;
+  update_reading();
+  update_deadline();
+}
+
+void Http1Server::on_drained() noexcept {
+  last_queue_ = 0;
+  if (exchange_.active()) exchange_.on_client_drained();
+  if (phase_ != Phase::Closed) update_deadline();
+}
+
+void Http1Server::on_end(int) noexcept {
+  ended_ = true;
+  if (phase_ == Phase::Handshake) worker_.context.metrics.tls_handshake_failures.add();
+  if (exchange_.active()) {
+    exchange_.cancel(GatewayAnswer::ClientGone);
+    return;
+  }
+  close();
+}
+
+void Http1Server::update_reading() noexcept {
+  if (!transport_) return;
+  const bool body_waits = phase_ == Phase::Body && request_paused_;
+  const bool want = !body_waits && kept_.size() < kMaxKept;
+  if (want == reading_) return;
+  reading_ = want;
+  if (want) {
+    transport_->start_reading();
+  } else {
+    transport_->stop_reading();
+  }
+}
+
+void Http1Server::update_deadline() noexcept {
+  const Timeouts& timeouts = worker_.options.gateway->timeouts;
+  WorkerContext& context = worker_.context;
+  if (phase_ == Phase::Closed || phase_ == Phase::Linger) return;
+  if (transport_->buffered() > 0) {
+    context.timers.set(*this, context.deadline(timeouts.client_write));
+    return;
+  }
+  switch (phase_) {
+    case Phase::Handshake:
+      context.timers.set(*this, context.deadline(timeouts.tls_handshake));
+      break;
+    case Phase::Head:
+      // A head has one deadline from its first byte on, however it drips in.
+      if (!head_begun_) {
+        context.timers.set(*this, context.deadline(timeouts.client_idle));
+      } else if (!head_timed_) {
+        head_timed_ = true;
+        context.timers.set(*this, context.deadline(timeouts.client_header));
+      }
+      return;
+    case Phase::Body:
+    case Phase::Discard:
+      context.timers.set(*this, request_paused_ ? 0 : context.deadline(timeouts.client_body));
+      break;
+    default:
+      context.timers.cancel(*this);
+  }
+  head_timed_ = false;
+}
+
+void Http1Server::on_deadline() noexcept {
+  if (phase_ == Phase::Linger || phase_ == Phase::Closed) {
+    close();
+    return;
+  }
+  if (transport_->buffered() > 0) {
+    // Progress counts, even where less than a whole write was taken.
+    const std::size_t queue = transport_->unsent();
+    if (last_queue_ == 0 || queue < last_queue_) {
+      last_queue_ = queue;
+      worker_.context.timers.set(*this, worker_.context.deadline(worker_.options.gateway->timeouts.client_write));
+      return;
+    }
+    if (exchange_.active()) {
+      exchange_.cancel(GatewayAnswer::WriteTimeout);
+    } else {
+      close();
+    }
+    return;
+  }
+  if (phase_ == Phase::Head && head_begun_) {
+    close_after_ = true;
+    request_complete_ = response_complete_ = false;
+    phase_ = Phase::Response;
+    exchange_.refuse(GatewayAnswer::HeaderTimeout, "the head took too long");
+    return;
+  }
+  if (phase_ == Phase::Body && exchange_.active()) {
+    close_after_ = true;
+    exchange_.cancel(GatewayAnswer::BodyTimeout);
+    return;
+  }
+  close();
+}
+
+void Http1Server::drain() noexcept {
+  if (phase_ == Phase::Head && !head_begun_ && kept_.empty()) linger();
+}
+
+// Ends our side, and drops what the peer still sends, so that a reset does not eat our last answer.
+void Http1Server::linger() noexcept {
+  if (phase_ == Phase::Closed || phase_ == Phase::Linger) return;
+  phase_ = Phase::Linger;
+  kept_.clear();
+  transport_->finish();
+  if (ended_) {
+    close();
+    return;
+  }
+  if (!reading_) transport_->start_reading();
+  worker_.context.timers.set(*this, worker_.context.now() + kLingerMs);
+}
+
+void Http1Server::close() noexcept {
+  if (std::exchange(phase_, Phase::Closed) == Phase::Closed) return;
+  worker_.context.timers.cancel(*this);
+  transport_.reset();
+  if (exchange_.active()) exchange_.cancel(GatewayAnswer::Stopped);
+  worker_.remove(*this);
+}
+
+}  // namespace gateway

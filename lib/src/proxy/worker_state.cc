@@ -1,0 +1,63 @@
+#include "proxy/worker_state.h"
+
+#include <bit>
+#include <cstring>
+
+#include "proxy/http1_server.h"
+
+namespace gateway {
+
+WorkerState::WorkerState(uv_loop_t* loop, WorkerOptions the_options)
+    : options(std::move(the_options)), context(loop, *options.gateway), pools(context) {
+  options.gateway->environment.entropy->fill(std::as_writable_bytes(std::span(random_)));
+}
+
+void WorkerState::unpin(PinnedVersion* pinned) noexcept {
+  if (--pinned->exchanges != 0 || pinned == current) return;
+  for (auto& held : versions) {
+    if (held.get() != pinned) continue;
+    options.release(std::move(held->version));
+    std::swap(held, versions.back());
+    versions.pop_back();
+    return;
+  }
+}
+
+void WorkerState::adopt(VersionPtr version) noexcept {
+  PinnedVersion* old = current;
+  versions.push_back(std::make_unique<PinnedVersion>(PinnedVersion{std::move(version), 0}));
+  current = versions.back().get();
+  version_number.store(current->version->number, std::memory_order_release);
+  if (!old) return;
+  ++old->exchanges;
+  unpin(old);
+}
+
+// xoshiro256++, seeded from the gateway's entropy.
+void WorkerState::make_request_id(std::array<char, 32>& out) noexcept {
+  for (std::size_t half = 0; half < 2; ++half) {
+    const std::uint64_t value = std::rotl(random_[0] + random_[3], 23) + random_[0];
+    const std::uint64_t shifted = random_[1] << 17;
+    random_[2] ^= random_[0];
+    random_[3] ^= random_[1];
+    random_[1] ^= random_[2];
+    random_[0] ^= random_[3];
+    random_[2] ^= shifted;
+    random_[3] = std::rotl(random_[3], 45);
+    for (std::size_t i = 0; i < 16; ++i) out[half * 16 + i] = "0123456789abcdef"[value >> (60 - 4 * i) & 15];
+  }
+}
+
+void WorkerState::remove(Http1Server& server) noexcept {
+  const std::size_t at = server.index;
+  dead.push_back(std::move(servers[at]));
+  if (at + 1 != servers.size()) {
+    servers[at] = std::move(servers.back());
+    servers[at]->index = at;
+  }
+  servers.pop_back();
+  options.connections->fetch_sub(1, std::memory_order_relaxed);
+  context.metrics.connections_active.sub();
+}
+
+}  // namespace gateway

@@ -1,0 +1,319 @@
+#include "upstream/http1_client.h"
+
+#include <charconv>
+#include <cstring>
+#include <utility>
+
+#include "upstream/pool.h"
+
+namespace gateway {
+namespace {
+
+// Fields that the gateway writes by itself.
+bool is_own(HeaderId id) noexcept {
+  switch (id) {
+    case HeaderId::Host:
+    case HeaderId::ContentLength:
+    case HeaderId::TransferEncoding:
+    case HeaderId::XForwardedFor:
+    case HeaderId::XForwardedProto:
+    case HeaderId::XForwardedHost:
+    case HeaderId::Forwarded:
+    case HeaderId::XRequestId:
+      return true;
+    default:
+      return false;
+  }
+}
+
+void append_field(std::string& out, std::string_view name, std::string_view value) {
+  out.append(name).append(": ").append(value).append("\r\n");
+}
+
+}  // namespace
+
+Http1Client::Http1Client(Pools& pools, Pool& pool, WorkerContext& context)
+    : pools_(pools),
+      pool_(pool),
+      context_(context),
+      parser_(Http1Parser::Kind::Response, {context.options.limits.header_bytes, context.options.limits.header_count}) {}
+
+Http1Client::~Http1Client() { context_.timers.cancel(*this); }
+
+void Http1Client::connect(const CompiledBackend& backend, const CompiledEndpoint& endpoint, ClientStreamEvents& events) {
+  events_ = &events;
+  tls_ = backend.tls;
+  port_ = endpoint.port;
+  server_name_ = backend.tls_server_name.empty() ? endpoint.address : backend.tls_server_name;
+  transport_ = Transport::create(context_, *this);
+  context_.timers.set(*this, context_.deadline(context_.options.timeouts.connect));
+  if (!endpoint.numeric) {
+    pools_.resolver().resolve(endpoint.address, *this);
+    return;
+  }
+  sockaddr_storage address{};
+  if (uv_ip4_addr(endpoint.address.c_str(), port_, reinterpret_cast<sockaddr_in*>(&address)) != 0) {
+    uv_ip6_addr(endpoint.address.c_str(), port_, reinterpret_cast<sockaddr_in6*>(&address));
+  }
+  start_connecting(reinterpret_cast<const sockaddr*>(&address));
+}
+
+void Http1Client::on_resolved(const sockaddr_storage* address) noexcept {
+  if (state_ == State::Closed) return;
+  if (!address) {
+    // Told by the wheel, as the answer may come from within connect().
+    context_.timers.set(*this, context_.now());
+    return;
+  }
+  sockaddr_storage target = *address;
+  if (target.ss_family == AF_INET) {
+    reinterpret_cast<sockaddr_in&>(target).sin_port = htons(port_);
+  } else {
+    reinterpret_cast<sockaddr_in6&>(target).sin6_port = htons(port_);
+  }
+  start_connecting(reinterpret_cast<const sockaddr*>(&target));
+}
+
+void Http1Client::start_connecting(const sockaddr* address) noexcept {
+  state_ = State::Connecting;
+  context_.metrics.upstream_connects.add();
+  std::unique_ptr<TlsSession> session;
+  if (tls_) session = tls_->connect(server_name_, transport_->cipher_sink());
+  if (transport_->connect(address, std::move(session)) != 0) {
+    state_ = State::Resolving;  // no connection was begun: the wheel tells
+    context_.timers.set(*this, context_.now());
+  }
+}
+
+void Http1Client::on_open() noexcept {
+  state_ = State::Open;
+  context_.timers.cancel(*this);
+  if (events_) events_->on_stream_ready();
+}
+
+void Http1Client::lend(ClientStreamEvents& events) noexcept {
+  events_ = &events;
+  parser_.reset();
+  head_done_ = request_sent_ = answered_ = false;
+  context_.timers.cancel(*this);
+}
+
+void Http1Client::send_head(const OutgoingRequest& request) noexcept {
+  head_request_ = request.method == "HEAD";
+  parser_.expect_no_body(head_request_);
+  chunked_request_ = request.framing == BodyFraming::Chunked;
+  std::string& out = transport_->pending();
+  out.append(request.method).append(" ").append(request.path_prefix).append(request.path).append(request.query);
+  out.append(" HTTP/1.1\r\nHost: ").append(request.host).append("\r\n");
+  std::size_t i = 0;
+  for (const HeaderField& field : *request.headers) {
+    if ((*request.keep)[i++] && !is_own(field.id)) append_field(out, field.name, field.value);
+  }
+  append_field(out, "X-Forwarded-For", request.forwarded_for);
+  append_field(out, "X-Forwarded-Proto", request.forwarded_proto);
+  append_field(out, "X-Forwarded-Host", request.forwarded_host);
+  append_field(out, "X-Request-Id", request.request_id);
+  if (request.framing == BodyFraming::Length) {
+    char digits[24];
+    const auto end = std::to_chars(digits, digits + sizeof digits, request.content_length).ptr;
+    append_field(out, "Content-Length", {digits, static_cast<std::size_t>(end - digits)});
+  } else if (chunked_request_) {
+    append_field(out, "Transfer-Encoding", "chunked");
+  }
+  out.append("\r\n");
+  context_.timers.set(*this, context_.deadline(context_.options.timeouts.backend_header));
+}
+
+void Http1Client::send_data(std::string_view data) noexcept {
+  if (data.empty()) return;
+  if (chunked_request_) {
+    char size[24];
+    const auto end = std::to_chars(size, size + sizeof size - 2, data.size(), 16).ptr;
+    end[0] = '\r';
+    end[1] = '\n';
+    transport_->append({size, static_cast<std::size_t>(end + 2 - size)});
+    transport_->write(data, "\r\n");
+  } else {
+    transport_->write(data);
+  }
+  context_.timers.set(*this, context_.deadline(context_.options.timeouts.backend_header));
+}
+
+void Http1Client::send_end(const HeaderList* trailers) noexcept {
+  request_sent_ = true;
+  if (chunked_request_) {
+    std::string& out = transport_->pending();
+    out.append("0\r\n");
+    if (trailers) {
+      for (const HeaderField& field : *trailers) append_field(out, field.name, field.value);
+    }
+    out.append("\r\n");
+  }
+  transport_->flush();
+}
+
+void Http1Client::pause() noexcept {
+  paused_ = true;
+  transport_->stop_reading();
+  context_.timers.cancel(*this);  // it is the client that is slow
+}
+
+void Http1Client::resume() noexcept {
+  if (!std::exchange(paused_, false)) return;
+  context_.timers.set(*this, context_.deadline(context_.options.timeouts.backend_body));
+  transport_->start_reading();
+}
+
+void Http1Client::on_data(std::string_view bytes) noexcept {
+  if (!events_) {
+    if (state_ == State::Open) discard();  // a backend that speaks unasked
+    return;
+  }
+  answered_ = true;
+  if (kept_.empty()) {
+    const std::size_t used = deliver(bytes);
+    if (events_ && used < bytes.size()) kept_.assign(bytes.substr(used));
+  } else {
+    kept_.append(bytes);
+    std::string whole = std::move(kept_);
+    kept_.clear();
+    const std::size_t used = deliver(whole);
+    if (events_ && used < whole.size()) {
+      whole.erase(0, used);
+      kept_ = std::move(whole);
+    }
+  }
+  if (events_) {
+    if (head_done_ && !paused_) {
+      context_.timers.set(*this, context_.deadline(context_.options.timeouts.backend_body));
+    }
+    events_->on_response_flush();
+  }
+}
+
+// Takes what makes sense of `bytes`; the rest is an incomplete head. The response may end within.
+std::size_t Http1Client::deliver(std::string_view bytes) noexcept {
+  std::size_t used = 0;
+  while (events_) {
+    const std::string_view rest = bytes.substr(used);
+    if (!head_done_) {
+      if (rest.empty()) return used;
+      const auto head = parser_.parse_head(rest);
+      if (head.status == Http1Parser::Status::Failed) {
+        fail(StreamFailure::Protocol);
+        return used;
+      }
+      if (head.status == Http1Parser::Status::Incomplete) return used;
+      used += head.consumed;
+      ResponseHead& response = parser_.response();
+      if (response.status < 200) {
+        if (response.status == 101) {  // no upgrade was asked for
+          fail(StreamFailure::Protocol);
+          return used;
+        }
+        events_->on_response_head(response);
+        parser_.reset();
+        parser_.expect_no_body(head_request_);
+        continue;
+      }
+      head_done_ = true;
+      events_->on_response_head(response);
+      if (!events_) return used;
+      if (response.framing == BodyFraming::None) {
+        complete(used < bytes.size());
+        return used;
+      }
+      continue;
+    }
+    const auto body = parser_.parse_body(rest);
+    used += body.consumed;
+    if (!body.data.empty()) events_->on_response_data(body.data);
+    if (!events_) return used;
+    if (body.status == Http1Parser::Status::Failed) {
+      fail(StreamFailure::Protocol);
+      return used;
+    }
+    if (body.status == Http1Parser::Status::Complete) {
+      complete(used < bytes.size());
+      return used;
+    }
+    if (used == bytes.size() && body.data.empty()) return used;
+    if (body.consumed == 0 && body.data.empty()) return used;
+  }
+  return used;
+}
+
+void Http1Client::complete(bool bytes_left) noexcept {
+  const bool reusable = request_sent_ && !bytes_left && parser_.response().keep_alive &&
+                        parser_.response().framing != BodyFraming::UntilClose && transport_->buffered() == 0;
+  ++requests_;
+  ClientStreamEvents* events = std::exchange(events_, nullptr);
+  if (paused_) resume();
+  // Back in the pool first: the exchange's end may begin the next request of its connection.
+  if (reusable) {
+    context_.timers.set(*this, context_.deadline(context_.options.timeouts.backend_idle));
+    pools_.put_back(*this);
+  } else {
+    discard();
+  }
+  events->on_response_end(parser_.trailers());
+}
+
+void Http1Client::on_drained() noexcept {
+  if (events_) events_->on_request_drained();
+}
+
+void Http1Client::on_end(int) noexcept {
+  if (!events_) {
+    discard();
+    return;
+  }
+  if (state_ != State::Open) {
+    fail(StreamFailure::ConnectFailed);
+    return;
+  }
+  if (head_done_ && parser_.finish()) {
+    complete(true);
+    return;
+  }
+  fail(StreamFailure::Reset);
+}
+
+void Http1Client::on_deadline() noexcept {
+  if (!events_) {
+    discard();
+    return;
+  }
+  switch (state_) {
+    case State::Resolving:
+      fail(StreamFailure::ConnectFailed);
+      break;
+    case State::Connecting:
+      fail(StreamFailure::ConnectTimeout);
+      break;
+    default:
+      fail(head_done_ ? StreamFailure::BodyTimeout : StreamFailure::HeaderTimeout);
+  }
+}
+
+void Http1Client::fail(StreamFailure why) noexcept {
+  if (state_ != State::Open) context_.metrics.upstream_connect_failures.add();
+  ClientStreamEvents* events = std::exchange(events_, nullptr);
+  discard();
+  events->on_stream_failed(why);
+}
+
+void Http1Client::cancel() noexcept {
+  events_ = nullptr;
+  discard();
+}
+
+// The connection is of no more use; Pools frees it on a later turn.
+void Http1Client::discard() noexcept {
+  if (std::exchange(state_, State::Closed) == State::Closed) return;
+  context_.timers.cancel(*this);
+  if (transport_) transport_.reset();
+  pools_.remove(*this);
+}
+
+}  // namespace gateway

@@ -1,0 +1,228 @@
+#include <catch2/catch.hpp>
+
+#include "fixture.h"
+
+using namespace gateway;
+using namespace gateway::test;
+
+namespace {
+
+const std::vector<TestRegistry::Source> kAll{{"ingress", ""}, {"file", ""}, {"cloud", ""}};
+
+ConflictOptions rule(ConflictRule which) {
+  ConflictOptions options;
+  options.rule = which;
+  return options;
+}
+
+Api object(const std::string& id, const std::string& route, std::int64_t created_at, const std::string& space,
+           const std::string& name) {
+  Api made = api(id, route);
+  made.witness.created_at = created_at;
+  made.provenance = {"Ingress", space, name, ""};
+  return made;
+}
+
+}  // namespace
+
+TEST_CASE("two sources claim one route: the rule decides, and the order of arrival does not") {
+  struct Row {
+    ConflictRule rule;
+    std::optional<std::int64_t> ingress, cloud;
+    const char* winner;
+    const char* why;
+  };
+  constexpr auto kLast = ConflictRule::LastWriteWins;
+  constexpr auto kFixed = ConflictRule::Precedence;
+  for (const Row& row : {Row{kLast, 100, 200, "users@cloud", "changed later (1970-01-01T00:03:20Z against 1970-01-01T00:01:40Z)"},
+                         Row{kLast, 200, 100, "users@ingress", "changed later (1970-01-01T00:03:20Z against 1970-01-01T00:01:40Z)"},
+                         Row{kLast, 100, 100, "users@ingress", "changed in the same second, and precedence prefers ingress"},
+                         Row{kLast, {}, 1, "users@cloud", "changed later (1970-01-01T00:00:01Z against 1970-01-01T00:00:00Z)"},
+                         Row{kLast, {}, {}, "users@ingress", "changed in the same second, and precedence prefers ingress"},
+                         Row{kFixed, 100, 200, "users@ingress", "precedence prefers ingress"}}) {
+    for (const bool ingress_first : {true, false}) {
+      INFO(row.winner << ": " << row.why << (ingress_first ? ", ingress first" : ", cloud first"));
+      TestRegistry registry({{"ingress", ""}, {"cloud", ""}}, rule(row.rule));
+      const auto ingress = snapshot({api("users", "/users", row.ingress)});
+      const auto cloud = snapshot({api("users", "/users/", row.cloud)});
+      registry.publish(ingress_first ? "ingress" : "cloud", ingress_first ? ingress : cloud);
+      registry.publish(ingress_first ? "cloud" : "ingress", ingress_first ? cloud : ingress);
+      CHECK(registry.answer("any.example", "/users/1") == row.winner);
+      const std::string winner = row.winner;
+      const std::string loser = winner == "users@cloud" ? "users@ingress" : "users@cloud";
+      CHECK(registry.state(winner).state == ApiState::Serving);
+      CHECK(registry.state(loser).state == ApiState::Shadowed);
+      CHECK(registry.state(loser).reason == "shadowed by " + winner + ": " + row.why);
+    }
+  }
+}
+
+TEST_CASE("when the winner goes away, the shadowed one serves again") {
+  TestRegistry registry({{"ingress", ""}, {"file", ""}});
+  registry.publish("ingress", {api("a", "/users", 200)});
+  registry.publish("file", {api("b", "/users", 100)});
+  REQUIRE(registry.answer("h", "/users") == "a@ingress");
+  registry.publish("ingress", std::vector<Api>{});
+  CHECK(registry.answer("h", "/users") == "b@file");
+  CHECK(registry.state("b@file").state == ApiState::Serving);
+}
+
+TEST_CASE("sources that precedence does not name come last, by their names") {
+  TestRegistry registry({{"zeta", "memory"}, {"alpha", "memory"}, {"local", "file"}});
+  registry.publish("zeta", {api("a", "/x", 5)});
+  registry.publish("alpha", {api("a", "/x", 5)});
+  CHECK(registry.answer("h", "/x") == "a@alpha");
+  registry.publish("local", {api("a", "/x", 5)});
+  CHECK(registry.answer("h", "/x") == "a@local");
+}
+
+TEST_CASE("precedence may name an instance instead of a kind") {
+  ConflictOptions options = rule(ConflictRule::Precedence);
+  options.precedence = {"second", "file"};
+  TestRegistry registry({{"first", "file"}, {"second", "memory"}}, options);
+  registry.publish("first", {api("a", "/x", 9)});
+  registry.publish("second", {api("a", "/x", 1)});
+  CHECK(registry.answer("h", "/x") == "a@second");
+}
+
+TEST_CASE("arrival order: at boot ingress counts before file before cloud, later each change as it comes") {
+  for (const bool cloud_first : {true, false}) {
+    INFO((cloud_first ? "cloud first" : "ingress first"));
+    TestRegistry registry(kAll, rule(ConflictRule::ArrivalOrder));
+    const std::vector<Api> ingress{api("i", "/x", 900)}, cloud{api("c", "/x", 100)};
+    registry.publish(cloud_first ? "cloud" : "ingress", cloud_first ? cloud : ingress);
+    registry.publish("file", {api("f", "/x", 500)});
+    registry.publish(cloud_first ? "ingress" : "cloud", cloud_first ? ingress : cloud);
+    CHECK(registry.answer("h", "/x") == "c@cloud");
+
+    Api changed = api("i", "/x", 900, "b2");
+    SourceSnapshot edited = snapshot({changed});
+    edited.set(backend("b2"));
+    registry.publish("ingress", edited);
+    CHECK(registry.answer("h", "/x") == "i@ingress");
+    // The same content again is no change.
+    registry.publish("cloud", cloud);
+    CHECK(registry.answer("h", "/x") == "i@ingress");
+
+    // After a restart the order starts anew: the winner flips.
+    TestRegistry again(kAll, rule(ConflictRule::ArrivalOrder));
+    again.publish("cloud", cloud);
+    again.publish("ingress", edited);
+    CHECK(again.answer("h", "/x") == "c@cloud");
+  }
+}
+
+TEST_CASE("two objects of one source: the older wins, then namespace and name, then the longer path") {
+  struct Row {
+    const char* what;
+    Api first, second;
+  };
+  for (const Row& row : {Row{"older", object("z", "/x", 10, "n", "z"), object("a", "/x", 20, "n", "a")},
+                         Row{"known age", object("z", "/x", 10, "n", "z"), object("a", "/x", 0, "n", "a")},
+                         Row{"namespace", object("z", "/x", 10, "a", "z"), object("a", "/x", 10, "b", "a")},
+                         Row{"name", object("z", "/x", 10, "n", "a"), object("a", "/x", 10, "n", "b")},
+                         Row{"longer path", object("z", "/x/", 10, "n", "a"), object("a", "/x", 10, "n", "a")},
+                         Row{"id", object("a", "/x", 10, "n", "a"), object("z", "/x", 10, "n", "a")}}) {
+    INFO(row.what);
+    TestRegistry registry({{"ingress", ""}});
+    registry.publish("ingress", {row.first, row.second});
+    CHECK(registry.answer("h", "/x") == row.first.id + "@ingress");
+    CHECK(registry.state(row.second.id + "@ingress").state == ApiState::Shadowed);
+  }
+}
+
+TEST_CASE("within a source age decides and between sources the stamp: only the source's strongest contends") {
+  // The younger object of ingress has the newest stamp of all, but loses within its source.
+  TestRegistry registry({{"ingress", ""}, {"file", ""}});
+  Api old = object("old", "/x", 10, "n", "a");
+  old.witness.changed_at = 100;
+  Api young = object("young", "/x", 20, "n", "b");
+  young.witness.changed_at = 900;
+  registry.publish("ingress", {old, young});
+  registry.publish("file", {api("f", "/x", 500)});
+  CHECK(registry.answer("h", "/x") == "f@file");
+}
+
+TEST_CASE("different keys never conflict") {
+  TestRegistry registry({{"ingress", ""}, {"cloud", ""}});
+  registry.publish("ingress", {api("exact", "=/users", 1), api("host", "a.example/users", 1)});
+  registry.publish("cloud", {api("prefix", "/users", 2)});
+  CHECK(registry.answer("b.example", "/users") == "exact@ingress");
+  CHECK(registry.answer("b.example", "/users/1") == "prefix@cloud");
+  CHECK(registry.answer("a.example", "/users/1") == "host@ingress");
+  for (const char* id : {"exact@ingress", "host@ingress", "prefix@cloud"}) {
+    CHECK(registry.state(id).state == ApiState::Serving);
+  }
+}
+
+TEST_CASE("a case-insensitive path collides with the case-sensitive one of the same letters") {
+  TestRegistry registry({{"ingress", ""}, {"cloud", ""}});
+  Api cloud = api("c", "/Users", 100);
+  cloud.case_sensitive = false;
+  registry.publish("cloud", {cloud});
+  CHECK(registry.answer("h", "/uSERS") == "c@cloud");
+  registry.publish("ingress", {api("i", "/users", 200)});
+  CHECK(registry.answer("h", "/users") == "i@ingress");
+  CHECK(registry.answer("h", "/Users") == "no path");
+}
+
+TEST_CASE("protected paths belong to the cloud alone") {
+  ConflictOptions options;
+  options.protected_paths = {"/users", "api.example/orders", "*.shop.example/"};
+  struct Row {
+    const char *route, *asked_host, *asked_path;
+    bool allowed;
+  };
+  for (const Row& row : {Row{"/users", "h", "/users", false},
+                         Row{"/users/", "h", "/users", false},
+                         Row{"/Users/me", "h", "/Users/me", false},
+                         Row{"a.example/users", "a.example", "/users", false},
+                         Row{"=/users/me", "h", "/users/me", false},
+                         Row{"/usersx", "h", "/usersx", true},
+                         Row{"/", "h", "/", true},
+                         Row{"api.example/orders/1", "api.example", "/orders/1", false},
+                         Row{"*.example/orders", "api.example", "/orders", false},
+                         Row{"other.example/orders", "other.example", "/orders", true},
+                         Row{"a.shop.example/x", "a.shop.example", "/x", false},
+                         Row{"shop.example/x", "shop.example", "/x", true}}) {
+    INFO(row.route);
+    TestRegistry registry({{"ingress", ""}, {"cloud", ""}}, options);
+    registry.publish("ingress", {api("i", row.route, 900)});
+    CHECK((registry.answer(row.asked_host, row.asked_path) == "i@ingress") == row.allowed);
+    CHECK((registry.state("i@ingress").state == ApiState::Serving) == row.allowed);
+    if (!row.allowed) CHECK(registry.state("i@ingress").reason.find("protected") != std::string::npos);
+    registry.publish("cloud", {api("c", row.route, 1)});
+    CHECK(registry.state("c@cloud").state == (row.allowed ? ApiState::Shadowed : ApiState::Serving));
+  }
+}
+
+TEST_CASE("explain names every candidate, who answers, and why the others do not") {
+  TestRegistry registry(kAll);
+  registry.publish("ingress", {api("i", "/users", 1763886600), api("wide", "/", 5)});
+  registry.publish("file", {api("f", "/users", 1763890200)});
+  registry.publish("cloud", {api("deep", "a.example/users", 7)});
+
+  const Explanation found = registry.view().explain({"A.example:8080", "/x/../users/%7Ejo", "http"});
+  CHECK(found.outcome == "route");
+  CHECK(found.normalised_path == "/users/~jo");
+  CHECK(found.backend == "b@cloud");
+  CHECK(found.version == registry.version());
+  std::string order;
+  for (const RouteCandidate& candidate : found.candidates) order += candidate.api + "@" + candidate.source + " ";
+  REQUIRE(order == "deep@cloud f@file i@ingress wide@ingress ");
+  CHECK(found.candidates[0].answers);
+  CHECK(found.candidates[1].reason.find("overlap: less specific than deep@cloud") == 0);
+  CHECK(found.candidates[2].state == ApiState::Shadowed);
+  CHECK(found.candidates[2].reason ==
+        "shadowed by f@file: changed later (2025-11-23T09:30:00Z against 2025-11-23T08:30:00Z)");
+  CHECK(found.candidates[2].stamp == 1763886600);
+  CHECK_FALSE(found.candidates[2].answers);
+
+  const Explanation other = registry.view().explain({"b.example", "/users", "http"});
+  CHECK(other.candidates.front().api == "f");
+  CHECK(other.candidates.front().reason.find("it shadows i@ingress") != std::string::npos);
+
+  CHECK(registry.view().explain({"b.example", "/%2e%2e/%00", "http"}).outcome == "invalid_path");
+  CHECK(registry.view().explain({"a b", "/", "http"}).outcome == "invalid_host");
+  CHECK(TestRegistry({{"file", ""}}).view().explain({"a", "/", "http"}).outcome == "no_host");
+}
