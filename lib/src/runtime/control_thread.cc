@@ -1,5 +1,7 @@
 #include "runtime/control_thread.h"
 
+#include <csignal>
+
 #include <deque>
 #include <future>
 #include <mutex>
@@ -69,7 +71,14 @@ Result<std::unique_ptr<ControlThread>> ControlThread::create() {
 ControlThread::~ControlThread() { stop(); }
 
 void ControlThread::start() {
-  impl_->thread = std::thread([impl = impl_.get()] { uv_run(&impl->loop, UV_RUN_DEFAULT); });
+  impl_->thread = std::thread([impl = impl_.get()] {
+    // The host's signals are for the host's threads; and a peer that closed must not end the process
+    // by SIGPIPE, for which libuv writes without MSG_NOSIGNAL.
+    sigset_t all;
+    sigfillset(&all);
+    pthread_sigmask(SIG_BLOCK, &all, nullptr);
+    uv_run(&impl->loop, UV_RUN_DEFAULT);
+  });
 }
 
 void ControlThread::post(std::function<void()> task) {

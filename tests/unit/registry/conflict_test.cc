@@ -7,7 +7,7 @@ using namespace gateway::test;
 
 namespace {
 
-const std::vector<TestRegistry::Source> kAll{{"ingress", ""}, {"file", ""}, {"cloud", ""}};
+const auto kAll = named({"ingress", "file", "cloud"});
 
 ConflictOptions rule(ConflictRule which) {
   ConflictOptions options;
@@ -42,7 +42,7 @@ TEST_CASE("two sources claim one route: the rule decides, and the order of arriv
                          Row{kFixed, 100, 200, "users@ingress", "precedence prefers ingress"}}) {
     for (const bool ingress_first : {true, false}) {
       INFO(row.winner << ": " << row.why << (ingress_first ? ", ingress first" : ", cloud first"));
-      TestRegistry registry({{"ingress", ""}, {"cloud", ""}}, rule(row.rule));
+      TestRegistry registry(named({"ingress", "cloud"}), rule(row.rule));
       const auto ingress = snapshot({api("users", "/users", row.ingress)});
       const auto cloud = snapshot({api("users", "/users/", row.cloud)});
       registry.publish(ingress_first ? "ingress" : "cloud", ingress_first ? ingress : cloud);
@@ -58,7 +58,7 @@ TEST_CASE("two sources claim one route: the rule decides, and the order of arriv
 }
 
 TEST_CASE("when the winner goes away, the shadowed one serves again") {
-  TestRegistry registry({{"ingress", ""}, {"file", ""}});
+  TestRegistry registry(named({"ingress", "file"}));
   registry.publish("ingress", {api("a", "/users", 200)});
   registry.publish("file", {api("b", "/users", 100)});
   REQUIRE(registry.answer("h", "/users") == "a@ingress");
@@ -124,7 +124,7 @@ TEST_CASE("two objects of one source: the older wins, then namespace and name, t
                          Row{"longer path", object("z", "/x/", 10, "n", "a"), object("a", "/x", 10, "n", "a")},
                          Row{"id", object("a", "/x", 10, "n", "a"), object("z", "/x", 10, "n", "a")}}) {
     INFO(row.what);
-    TestRegistry registry({{"ingress", ""}});
+    TestRegistry registry(named({"ingress"}));
     registry.publish("ingress", {row.first, row.second});
     CHECK(registry.answer("h", "/x") == row.first.id + "@ingress");
     CHECK(registry.state(row.second.id + "@ingress").state == ApiState::Shadowed);
@@ -133,7 +133,7 @@ TEST_CASE("two objects of one source: the older wins, then namespace and name, t
 
 TEST_CASE("within a source age decides and between sources the stamp: only the source's strongest contends") {
   // The younger object of ingress has the newest stamp of all, but loses within its source.
-  TestRegistry registry({{"ingress", ""}, {"file", ""}});
+  TestRegistry registry(named({"ingress", "file"}));
   Api old = object("old", "/x", 10, "n", "a");
   old.witness.changed_at = 100;
   Api young = object("young", "/x", 20, "n", "b");
@@ -144,7 +144,7 @@ TEST_CASE("within a source age decides and between sources the stamp: only the s
 }
 
 TEST_CASE("different keys never conflict") {
-  TestRegistry registry({{"ingress", ""}, {"cloud", ""}});
+  TestRegistry registry(named({"ingress", "cloud"}));
   registry.publish("ingress", {api("exact", "=/users", 1), api("host", "a.example/users", 1)});
   registry.publish("cloud", {api("prefix", "/users", 2)});
   CHECK(registry.answer("b.example", "/users") == "exact@ingress");
@@ -156,7 +156,7 @@ TEST_CASE("different keys never conflict") {
 }
 
 TEST_CASE("a case-insensitive path collides with the case-sensitive one of the same letters") {
-  TestRegistry registry({{"ingress", ""}, {"cloud", ""}});
+  TestRegistry registry(named({"ingress", "cloud"}));
   Api cloud = api("c", "/Users", 100);
   cloud.case_sensitive = false;
   registry.publish("cloud", {cloud});
@@ -186,7 +186,7 @@ TEST_CASE("protected paths belong to the cloud alone") {
                          Row{"a.shop.example/x", "a.shop.example", "/x", false},
                          Row{"shop.example/x", "shop.example", "/x", true}}) {
     INFO(row.route);
-    TestRegistry registry({{"ingress", ""}, {"cloud", ""}}, options);
+    TestRegistry registry(named({"ingress", "cloud"}), options);
     registry.publish("ingress", {api("i", row.route, 900)});
     CHECK((registry.answer(row.asked_host, row.asked_path) == "i@ingress") == row.allowed);
     CHECK((registry.state("i@ingress").state == ApiState::Serving) == row.allowed);
@@ -224,5 +224,5 @@ TEST_CASE("explain names every candidate, who answers, and why the others do not
 
   CHECK(registry.view().explain({"b.example", "/%2e%2e/%00", "http"}).outcome == "invalid_path");
   CHECK(registry.view().explain({"a b", "/", "http"}).outcome == "invalid_host");
-  CHECK(TestRegistry({{"file", ""}}).view().explain({"a", "/", "http"}).outcome == "no_host");
+  CHECK(TestRegistry(named({"file"})).view().explain({"a", "/", "http"}).outcome == "no_host");
 }

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include <algorithm>
 #include <atomic>
 #include <filesystem>
 #include <map>
@@ -101,14 +102,20 @@ inline SourceSnapshot snapshot(const std::vector<Api>& apis) {
   return made;
 }
 
+struct NamedSource {
+  std::string name;
+  std::string kind;  // "" = the name
+};
+inline std::vector<NamedSource> named(std::initializer_list<const char*> names) {
+  std::vector<NamedSource> made;
+  for (const char* name : names) made.push_back({name, {}});
+  return made;
+}
+
 class TestRegistry {
  public:
-  struct Source {
-    std::string name;
-    std::string kind;
-  };
 
-  explicit TestRegistry(std::vector<Source> sources, ConflictOptions conflict = {}, std::string folder = {},
+  explicit TestRegistry(const std::vector<NamedSource>& sources, ConflictOptions conflict = {}, std::string folder = {},
                         std::int64_t now = 1'000'000) {
     clock_->set(now);
     RegistryOptions options;
@@ -132,7 +139,7 @@ class TestRegistry {
     };
     events.synced = [this] { ++synced_; };
     registry_ = Registry::create(std::move(options), std::move(events)).value();
-    for (const Source& source : sources) {
+    for (const NamedSource& source : sources) {
       SourceOptions made;
       made.name = source.name;
       made.kind = source.kind.empty() ? source.name : source.kind;

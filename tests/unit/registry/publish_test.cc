@@ -8,7 +8,7 @@ using namespace gateway;
 using namespace gateway::test;
 
 TEST_CASE("version 0 is an empty table, and a Version is published only when something changed") {
-  TestRegistry registry({{"file", ""}});
+  TestRegistry registry(named({"file"}));
   CHECK(registry.version() == 0);
   CHECK(registry.answer("h", "/") == "no host");
   SourceSnapshot content = snapshot({api("x", "/x", 1)});
@@ -37,7 +37,7 @@ TEST_CASE("version 0 is an empty table, and a Version is published only when som
 }
 
 TEST_CASE("an empty snapshot is a configuration; a degraded source keeps what it said") {
-  TestRegistry registry({{"file", ""}, {"cloud", ""}});
+  TestRegistry registry(named({"file", "cloud"}));
   registry.degrade("cloud", "connection refused");
   CHECK(registry.status("cloud").state == SyncState::NotSynced);
   CHECK(registry.status("cloud").degraded->message == "connection refused");
@@ -59,7 +59,7 @@ TEST_CASE("an empty snapshot is a configuration; a degraded source keeps what it
 }
 
 TEST_CASE("a report has only the Apis whose state changed, also for another source's doing") {
-  TestRegistry registry({{"ingress", ""}, {"file", ""}});
+  TestRegistry registry(named({"ingress", "file"}));
   registry.publish("ingress", {api("a", "/a", 1), api("b", "/b", 1)});
   REQUIRE(registry.reports("ingress").size() == 1);
   CHECK(registry.reports("ingress")[0].apis.size() == 2);
@@ -75,7 +75,7 @@ TEST_CASE("a report has only the Apis whose state changed, also for another sour
 }
 
 TEST_CASE("another epoch: nothing said before holds, not even a last good form") {
-  TestRegistry registry({{"cloud", ""}});
+  TestRegistry registry(named({"cloud"}));
   SourceSnapshot first = snapshot({api("x", "/x", 5), api("y", "/y", 5)});
   first.epoch = "1";
   registry.publish("cloud", first);
@@ -90,7 +90,7 @@ TEST_CASE("another epoch: nothing said before holds, not even a last good form")
 }
 
 TEST_CASE("publishing from many threads: the newest snapshot of each source is in force") {
-  TestRegistry registry({{"ingress", ""}, {"file", ""}, {"cloud", ""}});
+  TestRegistry registry(named({"ingress", "file", "cloud"}));
   std::vector<std::thread> threads;
   for (const char* name : {"ingress", "file", "cloud"}) {
     threads.emplace_back([&registry, name, sink = registry.sink(name)] {
@@ -105,7 +105,7 @@ TEST_CASE("publishing from many threads: the newest snapshot of each source is i
   for (std::thread& thread : threads) thread.join();
   registry.registry().flush();
   for (const char* name : {"ingress", "file", "cloud"}) {
-    CHECK(registry.answer("h", std::string("/") + name + "/199") == "n3@" + name);
+    CHECK(registry.answer("h", std::string("/") + name + "/199") == std::string("n3@") + name);
     CHECK(registry.answer("h", std::string("/") + name + "/192") == "no path");
   }
 }
@@ -113,7 +113,7 @@ TEST_CASE("publishing from many threads: the newest snapshot of each source is i
 TEST_CASE("a sink outlives its registry and is ignored then") {
   std::shared_ptr<SnapshotSink> sink;
   {
-    TestRegistry registry({{"file", ""}});
+    TestRegistry registry(named({"file"}));
     sink = registry.sink("file");
   }
   sink->publish(snapshot({api("x", "/x")}));
@@ -121,7 +121,7 @@ TEST_CASE("a sink outlives its registry and is ignored then") {
 }
 
 TEST_CASE("metrics tell the state of sources and the size of the table") {
-  TestRegistry registry({{"file", ""}, {"cloud", ""}});
+  TestRegistry registry(named({"file", "cloud"}));
   registry.publish("file", {api("x", "/x"), api("y", "/y", 1, "nowhere")});
   std::string text;
   registry.view().write_metrics(text);

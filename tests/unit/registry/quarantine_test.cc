@@ -60,7 +60,7 @@ TEST_CASE("a broken Api without a last good form answers 503 and hides the broad
                          Row{"unknown backend", api("x", "/users", 5, "nowhere")},
                          Row{"no backend", no_backend}, Row{"invalid stamp", bad_witness}}) {
     INFO(row.what);
-    TestRegistry registry({{"file", ""}});
+    TestRegistry registry(named({"file"}));
     registry.publish("file", {api("broad", "/", 1), row.api});
     CHECK(registry.answer("h", "/users/1") == "503");
     CHECK(registry.answer("h", "/other") == "broad@file");
@@ -73,7 +73,7 @@ TEST_CASE("a broken Api without a last good form answers 503 and hides the broad
 }
 
 TEST_CASE("a broken Api does not contend: another source's sound one serves") {
-  TestRegistry registry({{"ingress", ""}, {"file", ""}});
+  TestRegistry registry(named({"ingress", "file"}));
   registry.publish("ingress", {broken(api("i", "/users", 900))});
   CHECK(registry.answer("h", "/users") == "503");
   registry.publish("file", {api("f", "/users", 100)});
@@ -81,7 +81,7 @@ TEST_CASE("a broken Api does not contend: another source's sound one serves") {
 }
 
 TEST_CASE("the last good form of an Api serves on, stale, and follows its backend") {
-  TestRegistry registry({{"file", ""}});
+  TestRegistry registry(named({"file"}));
   registry.publish("file", {api("x", "/users", 5)});
   SourceSnapshot edited = snapshot({broken(api("x", "/elsewhere", 6))});
   registry.publish("file", edited);
@@ -100,7 +100,7 @@ TEST_CASE("the last good form of an Api serves on, stale, and follows its backen
 }
 
 TEST_CASE("an Api whose backend vanished or broke serves on with the last good one, stale") {
-  TestRegistry registry({{"file", ""}});
+  TestRegistry registry(named({"file"}));
   registry.publish("file", {api("x", "/users", 5)});
   SourceSnapshot gone;
   gone.set(api("x", "/users", 5));
@@ -121,7 +121,7 @@ TEST_CASE("an Api whose backend vanished or broke serves on with the last good o
 }
 
 TEST_CASE("a broken resource never blocks the others of its snapshot") {
-  TestRegistry registry({{"file", ""}});
+  TestRegistry registry(named({"file"}));
   SourceSnapshot mixed = snapshot({api("good", "/good", 1), broken(api("bad", "/bad", 1)), api("worse", "no-slash/../x", 1)});
   Hostname name = hostname("h", "UPPER", "");
   mixed.set(name);
@@ -134,7 +134,7 @@ TEST_CASE("a broken resource never blocks the others of its snapshot") {
 
 TEST_CASE("the certificate follows the newest hostname; a rotation changes no winner") {
   const Pem one = make_pem("a.example"), two = make_pem("a.example"), three = make_pem("a.example");
-  TestRegistry registry({{"ingress", ""}, {"file", ""}});
+  TestRegistry registry(named({"ingress", "file"}));
   SourceSnapshot ingress, file;
   ingress.set(certificate("c", one));
   ingress.set(hostname("h", "a.example", "c", 100));
@@ -157,7 +157,7 @@ TEST_CASE("the certificate follows the newest hostname; a rotation changes no wi
 
 TEST_CASE("the lowest TLS version is the strictest of all claimants") {
   const Pem pem = make_pem("a.example");
-  TestRegistry registry({{"ingress", ""}, {"file", ""}});
+  TestRegistry registry(named({"ingress", "file"}));
   SourceSnapshot ingress, file;
   ingress.set(certificate("c", pem));
   ingress.set(hostname("h", "a.example", "c", 900));
@@ -173,7 +173,7 @@ TEST_CASE("the lowest TLS version is the strictest of all claimants") {
 
 TEST_CASE("a bad certificate: the last good one, else another source's, else the default one, with a warning") {
   const Pem one = make_pem("a.example"), two = make_pem("a.example");
-  TestRegistry registry({{"ingress", ""}, {"file", ""}});
+  TestRegistry registry(named({"ingress", "file"}));
   Certificate bad = certificate("c", one);
   bad.defect = "Secret gw/tls is missing";
   SourceSnapshot ingress, file;
@@ -205,7 +205,7 @@ TEST_CASE("a host is redirected to https only where it has TLS") {
   for (const bool option : {true, false}) {
     INFO((option ? "by option" : "by the Api"));
     TestRegistry::redirect = option;
-    TestRegistry registry({{"file", ""}});
+    TestRegistry registry(named({"file"}));
     TestRegistry::redirect = false;
     std::vector<Api> apis{api("exact", "a.example/x"), api("wild", "b.wild.example/x"), api("plain", "c.example/x")};
     for (Api& one : apis) one.redirect_to_https = !option;

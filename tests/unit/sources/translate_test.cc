@@ -11,9 +11,10 @@ namespace {
 constexpr const char* kOurs = "azure-api-management/gateway";
 
 std::string ingress(const std::string& name, const std::string& host, const std::string& service,
-                    const std::string& more = "", const std::string& class_name = kOurs) {
+                    const std::string& more = "", const std::string& class_name = kOurs,
+                    const std::string& version = "1") {
   return "{apiVersion: networking.k8s.io/v1, kind: Ingress, metadata: {namespace: gw, name: " + name +
-         ", annotations: {kubernetes.io/ingress.class: " + class_name +
+         ", resourceVersion: '" + version + "', annotations: {kubernetes.io/ingress.class: " + class_name +
          "}}, spec: {rules: [{host: " + host +
          ", http: {paths: [{path: /, pathType: Prefix, backend: {service: {name: " + service +
          ", port: {number: 80}}}}]}}]" + more + "}}";
@@ -174,7 +175,10 @@ TEST_CASE("What became of our Ingresses is told once") {
   t.put(ingress("theirs", "b.example", "a", "", "nginx"));
   CHECK(told() == std::map<std::string, What>{{"a", What::Added}});
   CHECK(told().empty());
-  t.put(ingress("a", "b.example", "a"));
+  t.put(ingress("a", "a.example", "a"));
+  t.put(service("a"));
+  CHECK(told().empty());
+  t.put(ingress("a", "b.example", "a", "", kOurs, "2"));
   CHECK(told() == std::map<std::string, What>{{"a", What::Updated}});
   t.put(ingress("a", "b.example", "a", "", "nginx"));
   CHECK(told() == std::map<std::string, What>{{"a", What::Deleted}});

@@ -141,6 +141,7 @@ Result<Loader::Look> Loader::look(Writers writers) {
     const bool believed = gone && (at->second.missing || writers == Writers::Trust);
     look.unsettled = look.unsettled || (gone && !believed);
     at->second.missing = gone;
+    dirty_ = dirty_ || believed;
     at = believed ? files_.erase(at) : std::next(at);
   }
   for (const auto& [name, stamp] : *listed) {
@@ -150,7 +151,8 @@ Result<Loader::Look> Loader::look(Writers writers) {
   // Changes of several files that belong together are believed together, but nobody who keeps
   // writing holds up the others for long.
   deferred_ = look.unsettled ? deferred_ + 1 : 0;
-  if (!look.unsettled || deferred_ > (first_ ? kMaxDeferredAtStart : kMaxDeferred)) assemble(look);
+  const bool patient = look.unsettled && deferred_ <= (first_ ? kMaxDeferredAtStart : kMaxDeferred);
+  if (dirty_ && !patient) assemble(look);
   return look;
 }
 
@@ -203,6 +205,7 @@ void Loader::read_file(const std::string& name, File& file, Writers writers, Loo
   file.unreadable = !raw;
   if (!raw) {
     file.read = file.seen;
+    dirty_ = dirty_ || !file.broken || file.broken->message != raw.error().message;
     file.broken = std::move(raw).error();
     file.digest = {};
     return;
@@ -222,6 +225,7 @@ void Loader::read_file(const std::string& name, File& file, Writers writers, Loo
   const Digest digest = sha256(raw->text);
   if (digest == file.digest && (file.content || file.broken)) return;
   file.digest = digest;
+  dirty_ = true;
   const DocumentLimits limits{options_.max_bytes, options_.max_depth, options_.max_yaml_aliases};
   auto content = read_content(raw->text, name, limits);
   if (!content) {
@@ -255,6 +259,7 @@ void Loader::assemble(Look& look) {
   combined_.revision = revision();
   if (changed || first_) look.snapshot = combined_;
   first_ = false;
+  dirty_ = false;
 }
 
 // Tells the translator what changed among the manifests of all files.

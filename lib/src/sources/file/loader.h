@@ -84,6 +84,7 @@ class Loader {
   bool translator_knows_classes_ = false;
   std::map<std::string, Applied> applied_;  // what the translator was told, by key
   SourceSnapshot combined_;
+  bool dirty_ = true;                     // something differs from what is combined
   bool first_ = true;
   unsigned deferred_ = 0;                 // looks in a row that waited for a change to be believed
 };

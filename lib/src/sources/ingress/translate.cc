@@ -73,6 +73,7 @@ struct IngressTranslator::Impl {
   struct IngressState {
     Ingress object;
     bool taken = false;
+    std::string told_revision;  // up to which changes were noted
     std::vector<std::string> apis;
     std::vector<std::string> hostnames;
     Names backends;
@@ -274,9 +275,10 @@ struct IngressTranslator::Impl {
     }
     if (!was_taken) {
       note(state, Change::What::Added);
-    } else if (!changes.contains(key)) {
+    } else if (state.told_revision != state.object.revision && !changes.contains(key)) {
       note(state, Change::What::Updated);
     }
+    state.told_revision = state.object.revision;
     state.taken = true;
     auto routes = routes_of(state.object, options.translation, [this](const ObjectName& name) {
       const auto service = services.find(name.key());

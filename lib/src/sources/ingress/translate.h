@@ -57,7 +57,8 @@ class IngressTranslator {
     std::string class_name;  // of annotation or field, whichever counted
     std::string revision;
   };
-  // Those since the last call, in no particular order; one for each Ingress at most.
+  // Those since the last call, in no particular order; one for each Ingress at most. An Ingress is
+  // updated when its resourceVersion is another.
   [[nodiscard]] std::vector<Change> take_changes();
 
  private:
