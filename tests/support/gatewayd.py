@@ -54,7 +54,7 @@ class Gatewayd:
         self.process = None
 
     def __enter__(self):
-        return self.start()
+        return self if self.process is not None else self.start()
 
     def __exit__(self, kind, *_):
         if kind is not None and self.process is not None:
