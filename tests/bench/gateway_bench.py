@@ -3,6 +3,8 @@
 import json
 import os
 import time
+import urllib.error
+import urllib.request
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
@@ -19,6 +21,22 @@ def prepare(peer, cfg):
         'backends': [{'id': 'origin', 'endpoints': [{'address': '127.0.0.1', 'port': peer.ctx['origin_port']}]}],
         'apis': [api(host, path) for host, path in routes]}
     write(peer)
+    # Listeners answer 503 until the document is read; the driver would take that for up.
+    peer.wait_up = lambda: wait_ready(peer)
+
+
+def wait_ready(peer, seconds=90):
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if peer.p.poll() is not None:
+            break
+        try:
+            urllib.request.urlopen('http://127.0.0.1:%d/status-0123456789abcdef' % peer.port, timeout=5).close()
+            return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.005)
+    with open(os.path.join(peer.dir, 'log')) as log:
+        raise RuntimeError('%s is not ready: %s' % (peer.name, log.read()[-800:]))
 
 
 def apply(peer, host, path):

@@ -20,7 +20,7 @@ from support.process import Process, run
 from support.runner import Skip
 from support.wait import wait_until
 
-from namespace import API_ADDRESS, inside
+from namespace import API_ADDRESS, POD_PORT, inside
 
 _ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 DEPLOY = os.path.join(_ROOT, 'apps', 'gatewayd', 'deploy')
@@ -34,6 +34,7 @@ RESTRICTED_USER = 'restricted'
 INGRESSES = '/apis/networking.k8s.io/v1/namespaces/%s/ingresses'
 CLASS_ANNOTATION = 'kubernetes.io/ingress.class'
 CONTROLLER = 'azure-api-management/gateway'
+ONE_PORT = (('http', 80, POD_PORT),)  # of a Service: (name, port, target port)
 
 
 def _programs():
@@ -266,12 +267,12 @@ current-context: test
             body['spec'] = dict(body['spec'], clusterIP=held['spec']['clusterIP'])
         return self.client.replace('%s/%s' % (path, name), body)
 
-    def put_service(self, namespace, name, addresses, ports=(('http', 80, 8080),)):
+    def put_service(self, namespace, name, addresses, ports=ONE_PORT):
         """A Service without selector and its EndpointSlice. `ports`: (name, port, target port)."""
         self.put('/api/v1/namespaces/%s/services' % namespace, service(name, ports))
         return self.put_slice(namespace, name, addresses, ports)
 
-    def put_slice(self, namespace, name, addresses, ports=(('http', 80, 8080),), suffix='a'):
+    def put_slice(self, namespace, name, addresses, ports=ONE_PORT, suffix='a'):
         """One EndpointSlice of a Service. `addresses`: texts, or (address, conditions)."""
         self.put('/apis/discovery.k8s.io/v1beta1/namespaces/%s/endpointslices' % namespace,
                  endpoint_slice(name, addresses, ports, suffix))
@@ -326,14 +327,24 @@ current-context: test
                 'k8s.ingress.config.path': kubeconfig or self.kubeconfig}
 
     @staticmethod
-    def in_pod(account_folder):
-        """(wrapper, env) of a gatewayd that finds a pod's service-account files where a pod has them."""
+    def in_pod(account_folder, settings=None):
+        """A wrapper that starts a program as in a pod: with the files of its service account where a
+        pod has them, and with the environment that Kubernetes and `settings` (name -> value) give it."""
+        environment = {'KUBERNETES_SERVICE_HOST': '127.0.0.1', 'KUBERNETES_SERVICE_PORT': str(PORT)}
+        environment.update(settings or {})
         # a fresh tmpfs over /run, seen by this program alone, holds the mount point
         script = ('set -e; place=/run/secrets/kubernetes.io/serviceaccount; '
                   'mount -t tmpfs -o mode=755 none /run; mkdir -p "$place"; '
                   'mount --bind "$0" "$place"; exec "$@"')
-        return (['unshare', '--mount', 'sh', '-c', script, account_folder],
-                {'KUBERNETES_SERVICE_HOST': '127.0.0.1', 'KUBERNETES_SERVICE_PORT': str(PORT)})
+        # the shell would drop variables with dots in their names; env does not
+        return (['unshare', '--mount', 'sh', '-c', script, account_folder, 'env']
+                + ['%s=%s' % pair for pair in sorted(environment.items())])
+
+
+def deploy_manifest(name, space):
+    """A manifest of the deployment, for another namespace than its own."""
+    with open(os.path.join(DEPLOY, name)) as file:
+        return file.read().replace('namespace: gateway\n', 'namespace: %s\n' % space)
 
 
 @contextlib.contextmanager
@@ -391,7 +402,7 @@ def ingress_class(name, controller=CONTROLLER, default=False):
             'spec': {'controller': controller}}
 
 
-def service(name, ports=(('http', 80, 8080),), selector=None):
+def service(name, ports=ONE_PORT, selector=None):
     spec = {'ports': [{'name': port_name, 'port': port, 'targetPort': target}
                       for port_name, port, target in ports]}
     if selector:
@@ -406,7 +417,7 @@ def tls_secret(name, chain_pem, key_pem):
             'data': {key: base64.b64encode(text.encode()).decode() for key, text in data.items()}}
 
 
-def endpoint_slice(service_name, addresses, ports=(('http', 80, 8080),), suffix='a',
+def endpoint_slice(service_name, addresses, ports=ONE_PORT, suffix='a',
                    version='v1beta1'):
     endpoints = []
     for item in addresses:

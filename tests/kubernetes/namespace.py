@@ -14,6 +14,7 @@ _MARK = 'GATEWAY_TEST_NAMESPACE'
 
 API_ADDRESS = '10.244.0.1'
 POD_ADDRESSES = ['10.244.0.%d' % last for last in range(10, 31)]
+POD_PORT = 9000  # none of those that gatewayd listens on by default, here on the pods' addresses too
 
 
 def inside():

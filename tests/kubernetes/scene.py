@@ -3,11 +3,11 @@
 import contextlib
 
 from support.backend import Backend
-from support.gatewayd import Gatewayd
+from support.gatewayd import TEST_SETTINGS, Gatewayd
 from support.wait import wait_until
 
-from cluster import INGRESSES
-from namespace import POD_ADDRESSES
+from cluster import INGRESSES, deploy_manifest
+from namespace import POD_ADDRESSES, POD_PORT
 
 
 class Scene:
@@ -34,27 +34,61 @@ class Scene:
         wait_until(lambda: self.answers(host, path) == expected,
                    '%s%s to be answered by %s' % (host, path, expected), seconds)
 
+    def told(self):
+        """What the Ingress source says is wrong: lines of where and message."""
+        source = next(s for s in self.gatewayd.status()['sources'] if s['kind'] == 'ingress')
+        return ['%(where)s: %(message)s' % error for error in source['errors']]
+
 
 @contextlib.contextmanager
 def backends(names):
-    """Backends by name, each on the pod address of its place in `names`, port 8080."""
+    """Backends by name, each on the pod address of its place in `names`."""
     with contextlib.ExitStack() as stack:
-        yield {name: stack.enter_context(Backend(name, POD_ADDRESSES[place], 8080))
+        yield {name: stack.enter_context(Backend(name, POD_ADDRESSES[place], POD_PORT))
                for place, name in enumerate(names)}
 
 
 @contextlib.contextmanager
-def scene(cluster, services=('a', 'b', 'c'), settings=None, prepare=None):
-    """Services with one backend each, port 80 named http. `prepare(namespace)` runs before gatewayd."""
+def _served(cluster, services):
+    """A new namespace with services of one backend each, port 80 named http."""
     space = cluster.make_namespace()
     with backends(services) as made:
         for name in services:
             cluster.put_service(space, name, [made[name].address])
-        if prepare:
-            prepare(space)
-        chosen = cluster.as_kubeconfig(space)
-        chosen.update(settings or {})
+        yield space, made
+        cluster.client.delete(INGRESSES % space)
+
+
+@contextlib.contextmanager
+def scene(cluster, services=('a', 'b', 'c'), settings=None):
+    """A gatewayd that is all the tests' own: free ports on loopback, an administrator's kubeconfig."""
+    with _served(cluster, services) as (space, made):
+        chosen = dict(cluster.as_kubeconfig(space), **(settings or {}))
         with Gatewayd(chosen, folder=cluster.folder) as gatewayd:
             gatewayd.wait_ready()
             yield Scene(cluster, gatewayd, space, made)
-        cluster.client.delete(INGRESSES % space)
+
+
+@contextlib.contextmanager
+def pod_scene(cluster, services=('a', 'b', 'c')):
+    """A gatewayd as users run it: a pod's service account with the namespaced Role of the deployment,
+    two settings, and otherwise defaults."""
+    with _served(cluster, services) as (space, made):
+        cluster.apply(deploy_manifest('rbac.yaml', space))
+        settings = {'k8s.ingress.enabled': 'true', 'k8s.ingress.namespace': space}
+        with in_pod(cluster, space, settings, by_default=True) as gatewayd:
+            gatewayd.wait_ready()
+            yield Scene(cluster, gatewayd, space, made)
+
+
+@contextlib.contextmanager
+def in_pod(cluster, space, settings, by_default=False, account='gatewayd'):
+    """gatewayd with the files of a ServiceAccount that a manifest made, `settings` being variables of
+    its environment. `by_default`: nothing else is set; otherwise TEST_SETTINGS are."""
+    folder = cluster.service_account(space, account, create=False)
+    others = dict.fromkeys(TEST_SETTINGS) if by_default else None
+    with Gatewayd(others, wrapper=cluster.in_pod(folder, settings), folder=cluster.folder) as gatewayd:
+        gatewayd.account_folder = folder
+        yield gatewayd
+        if by_default:
+            gatewayd.kill()  # it would stay for drain.delay

@@ -63,6 +63,7 @@ class _Watch:
         self.request = request
         self.stream = stream
         self.orders = []  # what to do next beside sending events: callables
+        self.ended = False  # sends no more events
 
 
 class ScriptedApi(Backend):
@@ -167,11 +168,19 @@ class ScriptedApi(Backend):
             raise EOFError
         return self._order(resource, order)
 
-    def end_watches(self, resource):
-        """Ends the watches of `resource` as a server does whose time is up."""
+    def end_watches(self, resource, meanwhile=None):
+        """Ends the watches of `resource` as a server does whose time is up.
+
+        What `meanwhile()` changes comes after them and before whatever is asked next.
+        """
         def order(_):
             raise EOFError
-        return self._order(resource, order)
+        with self._changed:
+            for watch in self._watches:
+                watch.ended = watch.ended or watch.request.resource == resource
+            if meanwhile:
+                meanwhile()
+            return self._order(resource, order)
 
     def cut_in_line(self, resource, body=None):
         """Cuts the watches of `resource` after half a line, in the middle of a chunk."""
@@ -352,7 +361,7 @@ class ScriptedApi(Backend):
                 with self._changed:
                     orders, watch.orders = watch.orders, []
                     events = [event for event in self._history
-                              if event[0] > after and event[1:3] == (request.group_version,
+                              if not watch.ended and event[0] > after and event[1:3] == (request.group_version,
                                                                      request.resource)
                               and _selected(request, event[4])]
                     if not orders and not events:

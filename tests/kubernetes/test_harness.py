@@ -12,6 +12,7 @@ namespace.enter()
 
 from cluster import (INGRESSES, RESTRICTED_TOKEN, ApiClient, ApiError, Watcher, cluster, ingress,
                      service)
+from namespace import POD_PORT
 from support import runner
 from support.backend import Backend
 from support.http_client import get
@@ -19,7 +20,7 @@ from support.wait import next_whole_second, wait_until
 
 
 def test_pods_have_addresses(c):
-    with Backend('one', '10.244.0.10', 8080) as one:
+    with Backend('one', '10.244.0.10', POD_PORT) as one:
         assert get(one.port, address='10.244.0.10').json()['backend'] == 'one'
 
 
@@ -59,7 +60,7 @@ def test_second_apply_in_a_later_second_raises_the_generation(c):
 def test_controllers_make_endpoints_and_slices(c):
     space = c.make_namespace()
     c.put('/api/v1/namespaces/%s/services' % space,
-          service('web', [('http', 80, 8080)], {'app': 'web'}))
+          service('web', selector={'app': 'web'}))
     c.put_pod(space, 'web-1', {'app': 'web'}, '10.244.0.11')
     endpoints = '/api/v1/namespaces/%s/endpoints/web' % space
     wait_until(lambda: c.client.get(endpoints)['subsets'][0]['addresses'][0]['ip'] == '10.244.0.11',

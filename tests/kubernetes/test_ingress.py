@@ -10,9 +10,9 @@ import namespace
 
 namespace.enter()
 
-from cluster import CLASS_ANNOTATION, cluster, ingress, ingress_class, service
-from namespace import POD_ADDRESSES
-from scene import scene
+from cluster import CLASS_ANNOTATION, ApiError, cluster, ingress, ingress_class, service
+from namespace import POD_ADDRESSES, POD_PORT
+from scene import pod_scene, scene
 from support import runner
 from support.backend import Backend
 from support.wait import holds_for, wait_until
@@ -44,7 +44,7 @@ PATHS = [
 
 
 def test_path_table(c):
-    with scene(c) as s:
+    with pod_scene(c) as s:
         for row, (rules, _) in enumerate(PATHS):
             s.put(ingress('row-%d' % row, [
                 ('row-%d.example' % row, path, kind, name, 80)
@@ -62,7 +62,7 @@ def test_path_table(c):
 
 def test_prefix_with_and_without_slash_in_one_ingress(c):
     """The longer text wins for both spellings of the request."""
-    with scene(c) as s:
+    with pod_scene(c) as s:
         s.put(ingress('both', [('both.example', '/foo', 'Prefix', 'a', 80),
                                ('both.example', '/foo/', 'Prefix', 'b', 80)]))
         s.until('both.example', '/foo', 'b')
@@ -70,7 +70,7 @@ def test_prefix_with_and_without_slash_in_one_ingress(c):
 
 
 def test_forwarded_path_is_what_was_matched(c):
-    with scene(c) as s:
+    with pod_scene(c) as s:
         s.put(ingress('x', [('x.example', '/api', 'Prefix', 'a', 80)]))
         s.until('x.example', '/api', 'a')
         seen = s.gatewayd.get('x.example', '/api/./v1/../v2?q=1').json()
@@ -78,7 +78,7 @@ def test_forwarded_path_is_what_was_matched(c):
 
 
 def test_path_is_not_stripped_and_host_is_kept(c):
-    with scene(c) as s:
+    with pod_scene(c) as s:
         s.put(ingress('x', [('x.example', '/api', 'Prefix', 'a', 80)]))
         s.until('x.example', '/api', 'a')
         seen = s.gatewayd.get('X.Example:8080', '/api/v1').json()
@@ -87,7 +87,7 @@ def test_path_is_not_stripped_and_host_is_kept(c):
 
 
 def test_hosts_exact_before_wildcard_before_any(c):
-    with scene(c) as s:
+    with pod_scene(c) as s:
         s.put(ingress('hosts', [('foo.bar.example', '/', 'Prefix', 'a', 80),
                                 ('*.bar.example', '/', 'Prefix', 'b', 80)]),
               ingress('any', [(None, '/any', 'Prefix', 'c', 80)]))
@@ -99,7 +99,7 @@ def test_hosts_exact_before_wildcard_before_any(c):
 
 
 def test_wildcard_is_exactly_one_label(c):
-    with scene(c) as s:
+    with pod_scene(c) as s:
         s.put(ingress('wild', [('*.foo.example', '/', 'Prefix', 'a', 80)]))
         s.until('bar.foo.example', '/', 'a')
         assert s.answers('baz.bar.foo.example', '/') == NONE
@@ -107,7 +107,7 @@ def test_wildcard_is_exactly_one_label(c):
 
 
 def test_host_without_the_path_falls_to_a_less_specific_host(c):
-    with scene(c) as s:
+    with pod_scene(c) as s:
         s.put(ingress('hosts', [('foo.example', '/only', 'Prefix', 'a', 80)]),
               ingress('any', [(None, '/any', 'Prefix', 'c', 80)]))
         s.until('foo.example', '/only', 'a')
@@ -116,7 +116,7 @@ def test_host_without_the_path_falls_to_a_less_specific_host(c):
 
 
 def test_default_backend_takes_what_no_rule_takes(c):
-    with scene(c) as s:
+    with pod_scene(c) as s:
         s.put(ingress('x', [('x.example', '/aaa', 'Prefix', 'a', 80)], default=('b', 80)))
         s.until('x.example', '/ccc', 'b')
         assert s.answers('x.example', '/aaa') == 'a'
@@ -126,20 +126,85 @@ def test_default_backend_takes_what_no_rule_takes(c):
 
 
 def test_default_backend_alone(c):
-    with scene(c) as s:
+    with pod_scene(c) as s:
         s.put(ingress('only', default=('a', 'http')))
         s.until('any.example', '/x', 'a')
 
 
+def test_rule_without_paths_gives_its_host_to_the_default_backend(c):
+    with pod_scene(c) as s:
+        body = ingress('whole', [('paths.example', '/', 'Prefix', 'a', 80)], default=('b', 80))
+        body['spec']['rules'].append({'host': '*.whole.example'})
+        s.put(body, ingress('any', [(None, '/x', 'Prefix', 'c', 80)]))
+        s.until('www.whole.example', '/x', 'b')
+        s.until('other.example', '/x', 'c')
+        assert s.answers('other.example', '/') == 'b'
+        assert s.answers('paths.example', '/') == 'a'
+
+
+def test_hosts_and_ports_that_the_api_server_refuses(c):
+    """So that no rule is needed for them: IP addresses, ports and wildcards elsewhere than in front."""
+    with pod_scene(c) as s:
+        for host in ('10.1.2.3', 'x.example:8080', '*', 'x.*.example', '*.*.example', 'X.example'):
+            try:
+                s.put(ingress('refused', [(host, '/', 'Prefix', 'a', 80)]))
+            except ApiError as error:
+                assert error.status == 422, error
+            else:
+                raise AssertionError('%s was let in' % host)
+
+
+def test_paths_that_cannot_be_served_are_told_and_spare_the_others(c):
+    """What the API server lets in for ImplementationSpecific, and a backend that is no Service."""
+    with pod_scene(c) as s:
+        odd = ingress('odd', [('odd.example', '/good', 'Prefix', 'a', 80),
+                              ('odd.example', '/re(/|$)(.*)', 'ImplementationSpecific', 'b', 80),
+                              ('odd.example', '/b%2Fc', 'ImplementationSpecific', 'b', 80),
+                              ('odd.example', '/d/../e', 'ImplementationSpecific', 'b', 80),
+                              ('odd.example', '/store', 'Prefix', 'b', 80)], default=('c', 80))
+        odd['spec']['rules'][4]['http']['paths'][0]['backend'] = {
+            'resource': {'apiGroup': 'example.com', 'kind': 'Store', 'name': 'x'}}
+        s.put(odd)
+        s.until('odd.example', '/good', 'a')
+        # its route is known, so it answers itself and not the default backend
+        assert s.answers('odd.example', '/store/x') == 503
+        assert s.answers('odd.example', '/other') == 'c'
+        told = s.told()
+        for rule, allowed in ((1, 'RFC 3986'), (2, 'encoded slash'), (3, 'dot segments')):
+            field = 'Ingress %s/odd (ingress): spec.rules[%d].http.paths[0].path: ' % (s.namespace, rule)
+            assert any(line.startswith(field) and allowed in line for line in told), (field, told)
+        field = 'Ingress %s/odd (ingress): spec.rules[4].http.paths[0].backend.resource: ' % s.namespace
+        assert any(line.startswith(field) and 'allowed is' in line for line in told), told
+        seen = s.gatewayd.explain('odd.example', '/store/x')
+        assert seen['outcome'] == 'tombstone' and seen['candidates'][0]['state'] == 'quarantined', seen
+
+
+def test_good_ingress_that_turns_bad_keeps_its_last_good_form(c):
+    with pod_scene(c) as s:
+        s.put(ingress('x', [('x.example', '/', 'Prefix', 'a', 80)]))
+        s.until('x.example', '/', 'a')
+        bad = ingress('x', [('x.example', '/', 'Prefix', 'b', 80)])
+        bad['spec']['rules'][0]['http']['paths'][0]['backend'] = {
+            'resource': {'apiGroup': 'example.com', 'kind': 'Store', 'name': 'x'}}
+        s.put(bad)
+        wait_until(s.told, 'the error to be told')
+        holds_for(lambda: s.answers('x.example', '/') == 'a', 'the last good form', 0.2)
+        assert s.gatewayd.explain('x.example', '/')['candidates'][0]['state'] == 'stale'
+        s.put(ingress('x', [('x.example', '/', 'Prefix', 'c', 80)]))
+        s.until('x.example', '/', 'c')
+        wait_until(lambda: not s.told(), 'the error to be taken back')
+
+
 def test_port_by_name_and_by_number(c):
-    ports = [('web', 80, 8080), ('other', 81, 8081)]
-    with scene(c) as s:
-        with Backend('second-port', POD_ADDRESSES[5], 8081), Backend('first-port', POD_ADDRESSES[5], 8080):
+    ports = [('web', 80, 9001), ('other', 81, 9002)]
+    with pod_scene(c) as s:
+        with Backend('second-port', POD_ADDRESSES[5], 9002), \
+                Backend('first-port', POD_ADDRESSES[5], 9001):
             c.put_service(s.namespace, 'two', [POD_ADDRESSES[5]], ports)
             s.put(ingress('ports', [('p.example', '/name', 'Prefix', 'two', 'other'),
                                     ('p.example', '/number', 'Prefix', 'two', 81),
                                     ('p.example', '/first', 'Prefix', 'two', 80),
-                                    ('p.example', '/target', 'Prefix', 'two', 8081),
+                                    ('p.example', '/target', 'Prefix', 'two', 9002),
                                     ('p.example', '/unknown', 'Prefix', 'two', 'none')]))
             s.until('p.example', '/first', 'first-port')
             assert s.answers('p.example', '/name') == 'second-port'
@@ -150,7 +215,7 @@ def test_port_by_name_and_by_number(c):
 
 
 def test_service_that_is_missing_answers_503_and_serves_once_it_is_there(c):
-    with scene(c) as s:
+    with pod_scene(c) as s:
         s.put(ingress('late', [('late.example', '/', 'Prefix', 'late', 80)],
                       default=('a', 80)))
         s.until('late.example', '/', 503)
@@ -159,7 +224,7 @@ def test_service_that_is_missing_answers_503_and_serves_once_it_is_there(c):
 
 
 def test_class_by_annotation(c):
-    with scene(c) as s:
+    with pod_scene(c) as s:
         s.put(ingress('ours', [('ours.example', '/', 'Prefix', 'a', 80)]),
               ingress('theirs', [('theirs.example', '/', 'Prefix', 'a', 80)],
                       annotations={CLASS_ANNOTATION: 'nginx'}),
@@ -230,7 +295,7 @@ def test_annotation_wins_over_the_class_field(c):
 
 
 def test_endpoints_follow_their_slices(c):
-    with scene(c) as s:
+    with pod_scene(c) as s:
         s.put(ingress('x', [('x.example', '/', 'Prefix', 'web', 80)]))
         c.put_service(s.namespace, 'web', [s.backends['a'].address])
         s.until('x.example', '/', 'a')
@@ -256,9 +321,9 @@ def test_endpoints_follow_their_slices(c):
 
 def test_pods_come_and_go(c):
     """Endpoints as the real controllers write them."""
-    with scene(c) as s:
+    with pod_scene(c) as s:
         c.put('/api/v1/namespaces/%s/services' % s.namespace,
-              service('web', [('http', 80, 8080)], {'app': 'web'}))
+              service('web', selector={'app': 'web'}))
         s.put(ingress('x', [('x.example', '/', 'Prefix', 'web', 'http')]))
         s.until('x.example', '/', 503)
         c.put_pod(s.namespace, 'web-1', {'app': 'web'}, s.backends['a'].address)
@@ -271,12 +336,12 @@ def test_pods_come_and_go(c):
 
 def test_service_without_selector_and_endpoints_by_hand(c):
     """Endpoints that the server mirrors into slices."""
-    with scene(c) as s:
-        c.put('/api/v1/namespaces/%s/services' % s.namespace, service('manual', [('http', 80, 8080)]))
+    with pod_scene(c) as s:
+        c.put('/api/v1/namespaces/%s/services' % s.namespace, service('manual'))
         c.put('/api/v1/namespaces/%s/endpoints' % s.namespace, {
             'metadata': {'name': 'manual'},
             'subsets': [{'addresses': [{'ip': s.backends['c'].address}],
-                         'ports': [{'name': 'http', 'port': 8080}]}]})
+                         'ports': [{'name': 'http', 'port': POD_PORT}]}]})
         s.put(ingress('x', [('x.example', '/', 'Prefix', 'manual', 80)]))
         s.until('x.example', '/', 'c')
 
@@ -285,7 +350,7 @@ def test_external_name_is_off_by_default(c):
     body = {'metadata': {'name': 'outside'},
             'spec': {'type': 'ExternalName', 'externalName': 'outside.example',
                      'ports': [{'name': 'http', 'port': 80}]}}
-    with scene(c) as s:
+    with pod_scene(c) as s:
         c.put('/api/v1/namespaces/%s/services' % s.namespace, body)
         s.put(ingress('out', [('out.example', '/', 'Prefix', 'outside', 80)], default=('a', 80)))
         s.until('out.example', '/', 503)
@@ -294,7 +359,7 @@ def test_external_name_is_off_by_default(c):
 
 
 def test_changes_and_deletions_are_followed(c):
-    with scene(c) as s:
+    with pod_scene(c) as s:
         s.put(ingress('x', [('x.example', '/', 'Prefix', 'a', 80)]))
         s.until('x.example', '/', 'a')
         s.put(ingress('x', [('x.example', '/', 'Prefix', 'b', 80)]))
@@ -311,7 +376,7 @@ def test_changes_and_deletions_are_followed(c):
 
 
 def test_one_path_of_two_ingresses_goes_to_the_older(c):
-    with scene(c) as s:
+    with pod_scene(c) as s:
         s.put(ingress('older', [('x.example', '/', 'Prefix', 'a', 80)]))
         wait_until(lambda: created(s, 'later') > created(s, 'older'), 'a later creation', 3.0)
         s.until('x.example', '/', 'a')
@@ -336,7 +401,7 @@ def created(s, name):
 
 
 def test_one_namespace_only(c):
-    with scene(c) as s:
+    with pod_scene(c) as s:
         other = c.make_namespace('other')
         c.put_service(other, 'b', [s.backends['b'].address])
         c.put_ingress(other, ingress('other', [('other.example', '/', 'Prefix', 'b', 80)]))

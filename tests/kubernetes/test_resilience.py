@@ -2,6 +2,7 @@
 """Trouble with a real API server: routes stay as they are, and catch up afterwards."""
 
 import os
+import signal
 import sys
 
 sys.path[:0] = [os.path.dirname(os.path.dirname(os.path.abspath(__file__)))]
@@ -14,6 +15,7 @@ from cluster import ADMIN_TOKEN, PORT, ApiClient, cluster, ingress
 from probe import Probe
 from scene import scene
 from support import runner
+from support.certificates import Authority
 from support.gatewayd import Gatewayd
 from support.http_client import get
 from support.wait import wait_until
@@ -49,13 +51,30 @@ def test_routes_outlive_the_api_server(c):
 
 
 def test_api_server_ends_by_itself_and_comes_again(c):
+    quick = '--request-timeout=3s'  # so long it waits for requests before it ends
+    c.stop_api_server()
+    c.start_api_server(quick)
     with scene(c) as s, Probe(serving(s)):
         for round_ in range(2):
             c.stop_api_server(kill=False)
-            c.start_api_server()
+            c.start_api_server(quick)
             name = 'again-%d' % round_
             s.put(ingress(name, [(name + '.example', '/', 'Prefix', 'b', 80)]))
             s.until(name + '.example', '/', 'b', 45.0)
+    c.stop_api_server()
+    c.start_api_server()
+
+
+def test_api_server_hangs_for_a_while(c):
+    with scene(c) as s, Probe(serving(s)) as probe:
+        c.api_server.signal(signal.SIGSTOP)
+        try:
+            asked = probe.asked
+            wait_until(lambda: probe.asked > asked + 60, 'more questions')
+        finally:
+            c.api_server.signal(signal.SIGCONT)
+        s.put(ingress('after', [('after.example', '/', 'Prefix', 'b', 80)]))
+        s.until('after.example', '/', 'b')
 
 
 def test_etcd_stops_and_comes_again(c):
@@ -99,25 +118,36 @@ def test_watches_are_cut_in_the_middle(c):
 
 def test_unseen_history_is_listed_anew_and_nothing_flaps(c):
     """Changes while cut off, on a server that forgot the versions in between: it answers 410."""
+    authority = Authority()
+    before, after = authority.issue('goes.example'), authority.issue('goes.example')
     with Wire(('127.0.0.1', PORT)) as wire:
         settings = {'k8s.ingress.config.path': through_wire(c, wire, 'x')['k8s.ingress.config.path']}
         with scene(c, settings=settings) as s:
-            s.put(ingress('goes', [('goes.example', '/', 'Prefix', 'b', 80)]))
+            c.put_tls_secret(s.namespace, 'tls', before)
+            s.put(ingress('goes', [('goes.example', '/', 'Prefix', 'b', 80)]),
+                  ingress('tls', [('tls.example', '/', 'Prefix', 'b', 80)],
+                          tls=[(['tls.example'], 'tls')]))
             s.until('goes.example', '/', 'b')
+            wait_until(lambda: s.gatewayd.certificate('tls.example') == before.der, 'the certificate')
             with Probe(serving(s)):
                 wire.refuse()
                 s.delete('goes')
-                s.put(ingress('comes', [('comes.example', '/', 'Prefix', 'b', 80)]))
+                c.put_tls_secret(s.namespace, 'tls', after)
+                c.put_service(s.namespace, 'late', [s.backends['c'].address])
+                s.put(ingress('comes', [('comes.example', '/', 'Prefix', 'late', 80)]))
                 for turn in range(5):
                     s.put(ingress('turns', [('turns.example', '/', 'Prefix', 'abc'[turn % 3], 80)]))
                 c.stop_api_server()
                 c.start_api_server()
                 assert s.answers('goes.example', '/') == 'b'
                 assert s.answers('comes.example', '/') == 404
+                assert 'IngressWatchExpired' not in s.gatewayd.process.output()
                 wire.allow()
-                s.until('comes.example', '/', 'b', 45.0)
+                s.until('comes.example', '/', 'c', 45.0)
                 s.until('goes.example', '/', 404)
                 s.until('turns.example', '/', 'b')
+                wait_until(lambda: s.gatewayd.certificate('tls.example') == after.der, 'the new certificate')
+                assert 'IngressWatchExpired' in s.gatewayd.process.output(), 'the server answered 410'
 
 
 def test_gatewayd_started_before_the_api_server_waits_for_it(c):

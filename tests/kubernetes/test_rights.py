@@ -1,7 +1,6 @@
 #!/usr/bin/env python3
 """gatewayd as a pod: a service account's files, the rights of the manifests, and nothing else."""
 
-import contextlib
 import os
 import sys
 
@@ -11,45 +10,28 @@ import namespace
 
 namespace.enter()
 
-from cluster import DEPLOY, cluster, ingress, ingress_class
-from scene import backends
+from cluster import DEPLOY, cluster, deploy_manifest, ingress, ingress_class
+from scene import backends, in_pod
 from support import runner
 from support.certificates import Authority
-from support.gatewayd import TEST_SETTINGS, Gatewayd
 from support.http_client import get
 from support.wait import wait_until
-
-
-def manifest(name, space):
-    with open(os.path.join(DEPLOY, name)) as file:
-        return file.read().replace('namespace: gateway\n', 'namespace: %s\n' % space)
-
-
-@contextlib.contextmanager
-def in_pod(c, space, settings=None, env=None, account='gatewayd', **more):
-    """gatewayd with the files of a ServiceAccount that a manifest made."""
-    folder = c.service_account(space, account, create=False)
-    wrapper, pod_env = c.in_pod(folder)
-    pod_env.update(env or {})
-    with Gatewayd(settings, pod_env, wrapper, c.folder) as gatewayd:
-        gatewayd.account_folder = folder
-        yield gatewayd
 
 
 def test_two_settings_and_the_role_of_one_namespace(c):
     """Nothing set but k8s.ingress.enabled and k8s.ingress.namespace, as environment variables."""
     space = c.make_namespace()
-    c.apply(manifest('rbac.yaml', space))
+    c.apply(deploy_manifest('rbac.yaml', space))
     mine = Authority().issue('pod.example')
     with backends(['a']) as made:
         c.put_service(space, 'a', [made['a'].address])
         c.put_tls_secret(space, 'pod', mine)
         c.put_ingress(space, ingress('pod', [('pod.example', '/', 'Prefix', 'a', 80)],
                                      tls=[(['pod.example'], 'pod')]))
-        none = dict.fromkeys(TEST_SETTINGS)
-        with in_pod(c, space, none, {'k8s.ingress.enabled': 'true',
-                                     'k8s.ingress.namespace': space}) as g:
+        settings = {'k8s.ingress.enabled': 'true', 'k8s.ingress.namespace': space}
+        with in_pod(c, space, settings, by_default=True) as g:
             g.wait_ready()
+            assert '--set' not in g.command() and '--config' not in g.command()
             assert (g.http, g.https, g.admin, g.monitor) == (8080, 8081, 8082, 8083)
             assert get(8080, '/', 'pod.example').json()['backend'] == 'a'
             assert g.certificate('pod.example') == mine.der
@@ -68,7 +50,7 @@ def test_manifests_are_taken_by_the_api_server(c):
 
 def test_namespace_of_the_pod_by_default(c):
     space = c.make_namespace()
-    c.apply(manifest('rbac.yaml', space))
+    c.apply(deploy_manifest('rbac.yaml', space))
     with backends(['a']) as made:
         c.put_service(space, 'a', [made['a'].address])
         c.put_ingress(space, ingress('x', [('own.example', '/', 'Prefix', 'a', 80)]))
@@ -79,7 +61,7 @@ def test_namespace_of_the_pod_by_default(c):
 
 def test_classes_by_name_need_the_optional_role(c):
     space = c.make_namespace()
-    c.apply(manifest('rbac.yaml', space))
+    c.apply(deploy_manifest('rbac.yaml', space))
     classes = '/apis/networking.k8s.io/v1/ingressclasses'
     c.put(classes, ingress_class('rights-class'))
     with backends(['a']) as made:
@@ -96,12 +78,12 @@ def test_classes_by_name_need_the_optional_role(c):
         with in_pod(c, space, dict(settings, **{'k8s.ingress.class.names': 'rights-class'})) as g:
             g.wait_ready()
             wait_until(lambda: g.backend_of('named.example') == 'a', 'the class given by name')
-        c.apply(manifest('rbac-classes.yaml', space))
+        c.apply(deploy_manifest('rbac-classes.yaml', space))
         with in_pod(c, space, settings) as g:
             g.wait_ready()
             wait_until(lambda: g.backend_of('named.example') == 'a', 'the class looked up')
     c.client.delete(classes + '/rights-class')
-    c.kubectl('delete', '-f', '-', input=manifest('rbac-classes.yaml', space))
+    c.kubectl('delete', '-f', '-', input=deploy_manifest('rbac-classes.yaml', space))
 
 
 def test_without_rights_it_is_not_ready_and_recovers(c):
@@ -116,27 +98,27 @@ def test_without_rights_it_is_not_ready_and_recovers(c):
                                    for source in g.status()['sources']), 'the refusal to be told')
             assert not g.ready()
             assert g.get('x.example').status == 503
-            c.apply(manifest('rbac.yaml', space))
+            c.apply(deploy_manifest('rbac.yaml', space))
             g.wait_ready(60.0)
             assert g.backend_of('x.example') == 'a'
 
 
 def test_all_namespaces(c):
     home, other = c.make_namespace('home'), c.make_namespace('other')
-    c.apply(manifest('rbac-all-namespaces.yaml', home))
+    c.apply(deploy_manifest('rbac-all-namespaces.yaml', home))
     with backends(['a']) as made:
         c.put_service(other, 'a', [made['a'].address])
         c.put_ingress(other, ingress('x', [('everywhere.example', '/', 'Prefix', 'a', 80)]))
         with in_pod(c, home, {'k8s.ingress.enabled': 'true', 'k8s.ingress.namespace': ''}) as g:
             g.wait_ready()
             assert g.backend_of('everywhere.example') == 'a'
-    c.kubectl('delete', '-f', '-', input=manifest('rbac-all-namespaces.yaml', home))
+    c.kubectl('delete', '-f', '-', input=deploy_manifest('rbac-all-namespaces.yaml', home))
 
 
 def test_token_is_read_anew(c):
     """The account is replaced, and its tokens with it: the new file's token is taken."""
     space = c.make_namespace()
-    c.apply(manifest('rbac.yaml', space))
+    c.apply(deploy_manifest('rbac.yaml', space))
     accounts = '/api/v1/namespaces/%s/serviceaccounts' % space
     with backends(['a', 'b']) as made:
         for name in made:

@@ -4,6 +4,7 @@
 import os
 import ssl
 import sys
+import time
 
 sys.path[:0] = [os.path.dirname(os.path.dirname(os.path.abspath(__file__)))]
 
@@ -12,7 +13,7 @@ import namespace
 namespace.enter()
 
 from cluster import cluster, ingress
-from scene import scene
+from scene import pod_scene
 from support import runner
 from support.certificates import Authority, dns_names
 from support.http_client import tls_context
@@ -33,7 +34,7 @@ def shows(s, sni, expected, seconds=5.0):
 
 def test_certificate_by_sni_exact_then_wildcard_then_default(c):
     exact, wild = certificate('www.shop.example'), certificate('*.shop.example', algorithm='rsa')
-    with scene(c) as s:
+    with pod_scene(c) as s:
         c.put_tls_secret(s.namespace, 'exact', exact)
         c.put_tls_secret(s.namespace, 'wild', wild)
         s.put(ingress('x', [('www.shop.example', '/', 'Prefix', 'a', 80),
@@ -59,7 +60,7 @@ def test_certificate_by_sni_exact_then_wildcard_then_default(c):
 
 def test_sni_selects_the_certificate_and_host_the_route(c):
     one, two = certificate('one.example'), certificate('two.example')
-    with scene(c) as s:
+    with pod_scene(c) as s:
         c.put_tls_secret(s.namespace, 'one', one)
         c.put_tls_secret(s.namespace, 'two', two)
         s.put(ingress('x', [('one.example', '/', 'Prefix', 'a', 80), ('two.example', '/', 'Prefix', 'b', 80)],
@@ -75,7 +76,7 @@ def test_sni_selects_the_certificate_and_host_the_route(c):
 
 def test_missing_secret_means_the_default_certificate_until_it_comes(c):
     late = certificate('late.example')
-    with scene(c) as s:
+    with pod_scene(c) as s:
         default = s.gatewayd.certificate(None)
         s.put(ingress('x', [('late.example', '/', 'Prefix', 'a', 80)],
                       tls=[(['late.example'], 'late')]))
@@ -87,7 +88,7 @@ def test_missing_secret_means_the_default_certificate_until_it_comes(c):
 
 
 def test_tls_without_a_secret_name_means_the_default_certificate(c):
-    with scene(c) as s:
+    with pod_scene(c) as s:
         s.put(ingress('x', [('plain.example', '/', 'Prefix', 'a', 80)], tls=[(['plain.example'], None)]))
         s.until('plain.example', '/', 'a')
         assert s.gatewayd.certificate('plain.example') == s.gatewayd.certificate(None)
@@ -97,7 +98,7 @@ def test_tls_without_a_secret_name_means_the_default_certificate(c):
 def test_broken_secret_disturbs_nothing_else(c):
     good, bad = certificate('good.example'), certificate('bad.example')
     other = certificate('other.example')
-    with scene(c) as s:
+    with pod_scene(c) as s:
         default = s.gatewayd.certificate(None)
         c.put_tls_secret(s.namespace, 'good', good)
         mixed = type('Mixed', (), {'chain_pem': bad.chain_pem, 'key_pem': other.key_pem})
@@ -120,24 +121,49 @@ def test_broken_secret_disturbs_nothing_else(c):
 
 
 def test_secret_rotates_within_a_second_and_open_connections_live_on(c):
-    first, second = certificate('turn.example'), certificate('turn.example')
-    with scene(c) as s:
-        c.put_tls_secret(s.namespace, 'turn', first)
+    certificates = [certificate('turn.example') for _ in range(4)]
+    with pod_scene(c) as s:
+        c.put_tls_secret(s.namespace, 'turn', certificates[0])
         s.put(ingress('x', [('turn.example', '/', 'Prefix', 'a', 80)],
                       tls=[(['turn.example'], 'turn')]))
-        shows(s, 'turn.example', first)
+        shows(s, 'turn.example', certificates[0])
+        took = []
         with s.gatewayd.connect_tls('turn.example') as kept:
             assert kept.request('/', 'turn.example').status == 200
-            c.put_tls_secret(s.namespace, 'turn', second)
-            shows(s, 'turn.example', second, seconds=1.0)
-            assert kept.certificate() == first.der
-            for _ in range(3):
+            for before, after in zip(certificates, certificates[1:]):
+                c.put_tls_secret(s.namespace, 'turn', after)
+                took.append(handshakes_until(s, 'turn.example', before, after))
+                assert kept.certificate() == certificates[0].der
                 assert kept.request('/', 'turn.example').json()['backend'] == 'a'
+        print('        new certificate after %s ms' % ', '.join('%.1f' % (1000 * t) for t in took))
+        assert max(took) < 1.0, took
+
+
+def handshakes_until(s, sni, before, after):
+    """Shakes hands until the certificate `after` is shown, for a while after that, and never anything
+    but `before` and then `after`; returns the seconds it took."""
+    started = time.monotonic()
+    seen = wait_until(lambda: [s.gatewayd.certificate(sni)] != [before.der] and time.monotonic(),
+                      'another certificate', 5.0, 0.001)
+    holds_for(lambda: s.gatewayd.certificate(sni) == after.der, 'the new certificate', 0.1, 0.001)
+    return seen - started
+
+
+def test_tls_without_hosts_is_for_the_hosts_of_the_rules(c):
+    mine = certificate('one.example', '*.two.example')
+    with pod_scene(c) as s:
+        c.put_tls_secret(s.namespace, 'mine', mine)
+        body = ingress('x', [('one.example', '/', 'Prefix', 'a', 80), ('*.two.example', '/', 'Prefix', 'b', 80)],
+                       tls=[([], 'mine')])
+        s.put(body)
+        shows(s, 'one.example', mine)
+        assert s.gatewayd.certificate('x.two.example') == mine.der
+        assert s.gatewayd.certificate('three.example') != mine.der
 
 
 def test_broken_rotation_keeps_the_last_good_certificate(c):
     good, next_one = certificate('keep.example'), certificate('keep.example')
-    with scene(c) as s:
+    with pod_scene(c) as s:
         c.put_tls_secret(s.namespace, 'keep', good)
         s.put(ingress('x', [('keep.example', '/', 'Prefix', 'a', 80)],
                       tls=[(['keep.example'], 'keep')]))
@@ -156,7 +182,7 @@ def test_broken_rotation_keeps_the_last_good_certificate(c):
 
 def test_secret_of_another_namespace_is_out_of_reach(c):
     mine = certificate('border.example')
-    with scene(c) as s:
+    with pod_scene(c) as s:
         other = c.make_namespace('other')
         c.put_tls_secret(other, 'border', mine)
         s.put(ingress('x', [('border.example', '/', 'Prefix', 'a', 80)],
@@ -167,7 +193,7 @@ def test_secret_of_another_namespace_is_out_of_reach(c):
 
 def test_secret_that_no_ingress_names_any_more_is_forgotten(c):
     mine = certificate('gone.example')
-    with scene(c) as s:
+    with pod_scene(c) as s:
         c.put_tls_secret(s.namespace, 'gone', mine)
         s.put(ingress('x', [('gone.example', '/', 'Prefix', 'a', 80)],
                       tls=[(['gone.example'], 'gone')]))
@@ -179,7 +205,7 @@ def test_secret_that_no_ingress_names_any_more_is_forgotten(c):
 
 def test_versions_and_protocol(c):
     mine = certificate('v.example')
-    with scene(c) as s:
+    with pod_scene(c) as s:
         c.put_tls_secret(s.namespace, 'v', mine)
         s.put(ingress('x', [('v.example', '/', 'Prefix', 'a', 80)], tls=[(['v.example'], 'v')]))
         shows(s, 'v.example', mine)

@@ -48,20 +48,17 @@ class Process:
     def wait_for_output(self, pattern, seconds=15.0):
         """Waits for text that matches the regular expression; returns the match."""
         def look():
+            ended = self.exit_code() is not None  # asked first: what it printed last still counts
             match = re.search(pattern, self.output(), re.MULTILINE)
-            if not match and self.exit_code() is not None:
-                return False
-            return match
+            return (match, ended) if match or ended else None
         try:
-            return wait_until(lambda: look() or self._fail_when_ended(), '%r of %s' % (pattern, self.name),
-                              seconds)
+            match, _ = wait_until(look, '%r of %s' % (pattern, self.name), seconds)
         except AssertionError as error:
             raise AssertionError('%s\n%s' % (error, self.tail())) from None
-
-    def _fail_when_ended(self):
-        if self.exit_code() is not None:
-            raise AssertionError('%s ended with %s' % (self.name, self.exit_code()))
-        return None
+        if not match:
+            raise AssertionError('%s ended with %s before it printed %r\n%s'
+                                 % (self.name, self.exit_code(), pattern, self.tail()))
+        return match
 
     def tail(self, lines=30):
         return '--- last output of %s\n%s' % (self.name, '\n'.join(self.output().splitlines()[-lines:]))

@@ -334,9 +334,10 @@ void Http1Server::flush() noexcept {
 
 void Http1Server::abort() noexcept {
   if (!transport_) return;
-  // A reset, so that even a response without length is not taken for whole.
+  // A reset, so that even a response without length is not taken for whole. The exchange is told
+  // nothing: it ends now, and exchange_ended() closes.
+  response_complete_ = false;
   transport_.release()->reset();
-  close();
 }
 
 void Http1Server::resume_request() noexcept {

@@ -33,7 +33,7 @@ class ServerStream {
   virtual void send_data(std::string_view data) noexcept = 0;
   virtual void send_end(const HeaderList* trailers) noexcept = 0;
   virtual void flush() noexcept = 0;
-  // The response cannot be completed: the client must not take it for whole.
+  // The response cannot be completed: the client must not take it for whole. The exchange ends next.
   virtual void abort() noexcept = 0;
   // The request's body is not delivered until resume.
   virtual void pause_request() noexcept = 0;

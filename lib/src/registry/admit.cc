@@ -7,7 +7,8 @@
 namespace gateway {
 namespace {
 
-constexpr std::string_view kHostnameIds = "hostname:";  // before the ids of Hostnames in the ledger
+// Before the ids of Hostnames in the ledger; no id of an Api has a control byte.
+constexpr std::string_view kHostnameIds = "\x01hostname:";
 
 // Calls f(name, value or null) for every entry whose content differs.
 template <typename T, typename F>
@@ -35,28 +36,10 @@ bool has_route_key(const Api& api) {
   return problems.empty();
 }
 
-// "host/path" or "/path", as in ConflictOptions::protected_paths.
-bool covers(std::string_view rule, const Api& api) {
-  const std::size_t slash = rule.find('/');
-  const std::string host = to_lower(rule.substr(0, slash));
-  std::string path = to_lower(rule.substr(slash));
-  while (!path.empty() && path.back() == '/') path.pop_back();
-  const std::string claimed = to_lower(api.path);
-  const bool below = claimed.starts_with(path) && (claimed.size() == path.size() || claimed[path.size()] == '/');
-  if (!below) return false;
-  if (host.empty() || api.host.empty() || host == api.host) return true;
-  // A wildcard on either side meets the names of one label more.
-  const auto meets = [](std::string_view pattern, std::string_view name) {
-    if (!pattern.starts_with("*.")) return false;
-    const std::size_t dot = name.find('.');
-    return dot != std::string_view::npos && name.substr(dot) == pattern.substr(1);
-  };
-  return meets(host, api.host) || meets(api.host, host);
-}
-
 }  // namespace
 
-Core::Core(const RegistryOptions& options, Ledger& ledger) : options_(options), ledger_(ledger) {}
+Core::Core(const RegistryOptions& options, std::shared_ptr<const ProtectedPaths> protected_paths, Ledger& ledger)
+    : options_(options), protected_(std::move(protected_paths)), ledger_(ledger) {}
 
 std::size_t Core::add_source(const SourceOptions& options) {
   const auto position = [&](const std::vector<std::string>& order) {
@@ -78,8 +61,16 @@ std::size_t Core::add_source(const SourceOptions& options) {
   sources_.push_back(std::move(source));
   // Until it has synced, what it is known to hold is kept from the others.
   ledger_.for_each(options.name, [&](const std::string& id, const LedgerEntry& entry) {
-    if (entry.key.empty()) return;
-    sources_[index].placeholders[id] = {entry.key, entry.case_sensitive, entry.stamp};
+    if (!entry.scope.starts_with(options.scope + '\n')) return;
+    Source& known = sources_[index];
+    if (id.starts_with(kHostnameIds)) {
+      std::int64_t& newest = known.known_hostnames[entry.key];
+      newest = std::max(newest, entry.stamp);
+      return;
+    }
+    const KeyParts key = parts_of(entry.key);
+    if (may_not_claim(known, key.host, key.path)) return;
+    known.placeholders[id] = {entry.key, entry.case_sensitive, entry.stamp};
     claim(entry.key, {index, id});
   });
   return index;
@@ -95,6 +86,12 @@ std::string Core::normal_path(const Api& api) {
 
 std::string Core::route_key(const std::string& host, const std::string& path, MatchType match, bool case_sensitive) {
   return host + '\x01' + (case_sensitive ? path : to_lower(path)) + '\x01' + (match == MatchType::Exact ? 'E' : 'P');
+}
+
+Core::KeyParts Core::parts_of(const std::string& key) {
+  const std::size_t first = key.find('\x01'), last = key.rfind('\x01');
+  return {key.substr(0, first), key.substr(first + 1, last - first - 1),
+          key.back() == 'E' ? MatchType::Exact : MatchType::Prefix};
 }
 
 std::string Core::route_key(const Api& api) {
@@ -185,6 +182,7 @@ void Core::degrade(std::size_t index, Error error) {
 }
 
 void Core::drop_placeholders(std::size_t index) {
+  sources_[index].known_hostnames.clear();
   for (const auto& [id, placeholder] : std::exchange(sources_[index].placeholders, {})) {
     unclaim(placeholder.key, {index, id});
   }
@@ -272,10 +270,8 @@ void Core::release_certificate(Source& source, const std::string& certificate, c
   if (!at->second.said && at->second.users.empty()) source.certificates.erase(at);
 }
 
-bool Core::is_protected(const Source& source, const Api& api) const {
-  if (source.options.kind == "cloud") return false;
-  const auto& rules = options_.conflict.protected_paths;
-  return std::any_of(rules.begin(), rules.end(), [&](const std::string& rule) { return covers(rule, api); });
+bool Core::may_not_claim(const Source& source, std::string_view host, std::string_view path) const {
+  return source.options.kind != kCloudKind && protected_->forbid(host, path);
 }
 
 std::int64_t Core::rival_stamp(std::size_t index, const std::string& key) const {
@@ -294,11 +290,32 @@ std::int64_t Core::rival_stamp(std::size_t index, const std::string& key) const 
   return newest;
 }
 
+std::int64_t Core::rival_hostname_stamp(std::size_t index, const std::string& host) const {
+  std::int64_t newest = 0;
+  if (const auto at = host_claims_.find(host); at != host_claims_.end()) {
+    for (const Claim& claim : at->second) {
+      if (claim.source == index) continue;
+      newest = std::max(newest, sources_[claim.source].hostnames.at(claim.id).stamp.seconds);
+    }
+  }
+  for (std::size_t i = 0; i < sources_.size(); ++i) {
+    if (i == index) continue;
+    const auto known = sources_[i].known_hostnames.find(host);
+    if (known != sources_[i].known_hostnames.end()) newest = std::max(newest, known->second);
+  }
+  return newest;
+}
+
+std::string Core::scope_of(const Source& source) { return source.options.scope + '\n' + source.snapshot.epoch; }
+
+const LedgerEntry* Core::remembered(const Source& source, const std::string& ledger_id) const {
+  const LedgerEntry* known = ledger_.find(source.options.name, ledger_id);
+  return known && known->scope == scope_of(source) ? known : nullptr;
+}
+
 Stamp Core::stamp(Source& source, const std::string& ledger_id, const std::string& key, bool case_sensitive,
                   const Witness& witness, const Digest& content, std::int64_t now, std::int64_t rival) {
-  const LedgerEntry* known = ledger_.find(source.options.name, ledger_id);
-  const std::string scope = source.options.scope + '\n' + source.snapshot.epoch;
-  if (known && known->scope != scope) known = nullptr;
+  const LedgerEntry* known = remembered(source, ledger_id);
   StampQuestion question;
   question.known = known;
   question.ledger = ledger_.durable();
@@ -311,7 +328,7 @@ Stamp Core::stamp(Source& source, const std::string& ledger_id, const std::strin
   entry.key = key;
   entry.case_sensitive = case_sensitive;
   entry.content = content;
-  entry.scope = scope;
+  entry.scope = scope_of(source);
   entry.identity = witness.identity;
   entry.generation = witness.generation;
   entry.given = witness.changed_at;
@@ -319,6 +336,31 @@ Stamp Core::stamp(Source& source, const std::string& ledger_id, const std::strin
   entry.observed = decided.observed;
   if (!known || !(*known == entry)) ledger_.put(source.options.name, ledger_id, std::move(entry));
   return decided;
+}
+
+void Core::forget_observations() {
+  for (Source& source : sources_) {
+    // The same question, to a ledger that answers only what a restart would find in it.
+    const auto again = [&](const std::string& ledger_id, const auto& form, Stamp& stamp) {
+      StampQuestion question;
+      question.known = remembered(source, ledger_id);
+      question.witness = &form.witness;
+      question.content = content_digest(form);
+      const Stamp decided = decide_stamp(question);
+      const bool same = decided.seconds == stamp.seconds && decided.observed == stamp.observed;
+      stamp.seconds = decided.seconds;
+      stamp.observed = decided.observed;
+      return !same;
+    };
+    for (auto& [id, api] : source.apis) {
+      if (api.form && again(id, *api.form, api.stamp)) dirty_keys_.insert(api.key);
+    }
+    for (auto& [id, hostname] : source.hostnames) {
+      if (hostname.form && again(std::string(kHostnameIds) + id, *hostname.form, hostname.stamp)) {
+        dirty_hostnames_.insert(hostname.form->host);
+      }
+    }
+  }
 }
 
 void Core::admit_api(std::size_t index, const std::string& id, const std::shared_ptr<const Api>& said, std::int64_t now,
@@ -334,7 +376,7 @@ void Core::admit_api(std::size_t index, const std::string& id, const std::shared
   validate(*said, where, api.problems);
   const bool key_is_known = api.problems.empty() || has_route_key(*said);
   if (!said->defect.empty()) api.problems.push_back({ErrorCode::InvalidArgument, source.options.name, said->defect, where});
-  api.forbidden = key_is_known && is_protected(source, *said);
+  api.forbidden = key_is_known && may_not_claim(source, said->host, said->path);
   if (api.forbidden) {
     api.problems.push_back({ErrorCode::InvalidArgument, "registry",
                             "the path is protected (config.conflict.protected): only the cloud may claim it", where});
@@ -427,14 +469,11 @@ void Core::admit_hostname(std::size_t index, const std::string& id, const std::s
   }
   host_claims_[said->host].insert({index, id});
   dirty_hostnames_.insert(said->host);
-  std::int64_t rival = 0;
-  for (const Claim& claim : host_claims_[said->host]) {
-    if (claim.source != index) rival = std::max(rival, sources_[claim.source].hostnames.at(claim.id).stamp.seconds);
-  }
   const Digest content = content_digest(*said);
   const bool changed = !old_form || content_digest(*old_form) != content;
   const std::uint64_t arrival = changed ? (first ? source.boot_rank : ++arrivals_) : hostname.stamp.arrival;
-  hostname.stamp = stamp(source, std::string(kHostnameIds) + id, "", true, said->witness, content, now, rival);
+  hostname.stamp = stamp(source, std::string(kHostnameIds) + id, said->host, true, said->witness, content, now,
+                         rival_hostname_stamp(index, said->host));
   hostname.stamp.arrival = arrival;
 }
 

@@ -18,6 +18,7 @@
 #include "registry/ledger.h"
 #include "registry/registry.h"
 #include "registry/stamp.h"
+#include "router/protected_paths.h"
 #include "router/route_table.h"
 #include "tls/tls_table.h"
 #include "upstream/compiled_backend.h"
@@ -29,7 +30,7 @@ namespace gateway {
 // admits the same snapshots gives the same.
 class Core {
  public:
-  Core(const RegistryOptions& options, Ledger& ledger);
+  Core(const RegistryOptions& options, std::shared_ptr<const ProtectedPaths> protected_paths, Ledger& ledger);
 
   // Sources are numbered in the order of their adding; names are unique.
   std::size_t add_source(const SourceOptions& options);
@@ -37,6 +38,8 @@ class Core {
   // Stage 1, admit.cc: takes over what the source now wants, validates what changed, decides stamps.
   void admit(std::size_t source, const SourceSnapshot& snapshot, std::int64_t now);
   void degrade(std::size_t source, Error error);
+  // The ledger was lost: what it still remembers counts, and beyond that the given stamps.
+  void forget_observations();
   // Stage 2, merge.cc: finds the winner of every RouteKey and host pattern that may have changed.
   void merge();
   // Stage 3, compile.cc: brings the tables up to date. True when anything effective changed.
@@ -112,6 +115,7 @@ class Core {
     std::unordered_map<std::string, AdmittedCertificate> certificates;
     std::unordered_map<std::string, AdmittedHostname> hostnames;
     std::unordered_map<std::string, Placeholder> placeholders;  // by Api id
+    std::unordered_map<std::string, std::int64_t> known_hostnames;  // until it has synced: newest stamps by host
     std::unordered_set<std::string> news;                // Apis to report
     bool has_news = false;
   };
@@ -151,8 +155,11 @@ class Core {
   static void release_certificate(Source& source, const std::string& certificate, const std::string& hostname);
   [[nodiscard]] Stamp stamp(Source& source, const std::string& ledger_id, const std::string& key, bool case_sensitive,
                             const Witness& witness, const Digest& content, std::int64_t now, std::int64_t rival);
+  [[nodiscard]] static std::string scope_of(const Source& source);
+  [[nodiscard]] const LedgerEntry* remembered(const Source& source, const std::string& ledger_id) const;
   [[nodiscard]] std::int64_t rival_stamp(std::size_t source, const std::string& key) const;
-  [[nodiscard]] bool is_protected(const Source& source, const Api& api) const;
+  [[nodiscard]] std::int64_t rival_hostname_stamp(std::size_t source, const std::string& host) const;
+  [[nodiscard]] bool may_not_claim(const Source& source, std::string_view host, std::string_view path) const;
   void claim(const std::string& key, const Claim& claim);
   void unclaim(const std::string& key, const Claim& claim);
 
@@ -177,6 +184,8 @@ class Core {
   void set_effective(const std::string& key, Effective effective);
   [[nodiscard]] std::string label(const Claim& claim) const;   // "id@source"
   [[nodiscard]] bool redirects(const Api& api) const;
+  // A row of the claim's source under this key; serves nothing yet.
+  [[nodiscard]] CompiledApi row_of(const std::string& key, const Claim& claim, bool case_sensitive) const;
   [[nodiscard]] std::shared_ptr<const CompiledApi> tombstone(const std::string& key, const Claim& claim,
                                                              const std::string& reason) const;
 
@@ -188,7 +197,15 @@ class Core {
   [[nodiscard]] static std::string normal_path(const Api& api);
 
  private:
+  static constexpr std::string_view kCloudKind = "cloud";
+  struct KeyParts {
+    std::string host, path;
+    MatchType match;
+  };
+  [[nodiscard]] static KeyParts parts_of(const std::string& key);
+
   const RegistryOptions& options_;
+  std::shared_ptr<const ProtectedPaths> protected_;
   Ledger& ledger_;
   std::vector<Source> sources_;
   std::uint64_t arrivals_ = 0;

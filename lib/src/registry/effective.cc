@@ -65,7 +65,17 @@ std::string Core::effective_json() const {
     write_text(binding.source, out);
     out += '}';
   }
-  out += "],\"routes\":[";
+  out += ']';
+  if (!protected_->rules().empty()) {
+    out += ",\"protected\":[";
+    first = true;
+    for (const std::string& rule : protected_->rules()) {
+      comma();
+      write_text(rule, out);
+    }
+    out += ']';
+  }
+  out += ",\"routes\":[";
   first = true;
   for (const auto& [key, effective] : effective_) {
     comma();

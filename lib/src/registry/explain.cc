@@ -38,19 +38,18 @@ Explanation Core::explain(const RouteTable& routes, const RouteQuery& query) con
   if (match.api && match.api->backend) result.backend = match.api->backend->id;
 
   std::string winner_words;
-  for (const auto& row : routes.candidates(host, *path)) {
-    const std::string key = route_key(row->host, row->path, row->match, row->case_sensitive);
+  // Whoever wants the key of `row`; `lost` says why its holder does not answer, "" where it does.
+  const auto add_claims = [&](const CompiledApi& row, bool answers, const std::string& lost) {
+    const std::string key = route_key(row.host, row.path, row.match, row.case_sensitive);
     const auto effective = effective_.find(key);
-    const bool first_row = row.get() == match.api;
-    if (first_row) winner_words = row->id + ", " + words(*row);
     const auto describe_claim = [&](const Claim& claim) {
       const Source& source = sources_[claim.source];
       RouteCandidate candidate;
       candidate.source = source.options.name;
       candidate.api = claim.id;
-      candidate.host = row->host;
-      candidate.path = row->path.empty() ? "/" : row->path;
-      candidate.match = row->match;
+      candidate.host = row.host;
+      candidate.path = row.path.empty() ? "/" : row.path;
+      candidate.match = row.match;
       if (const auto at = source.apis.find(claim.id); at != source.apis.end()) {
         candidate.state = at->second.reported;
         candidate.reason = at->second.reported_reason;
@@ -74,8 +73,8 @@ Explanation Core::explain(const RouteTable& routes, const RouteQuery& query) con
     for (std::size_t i = 0; i < order.size(); ++i) {
       RouteCandidate candidate = describe_claim(order[i]);
       const bool holds = effective != effective_.end() && effective->second.holder == order[i];
-      candidate.answers = first_row && holds;
-      if (holds && first_row) {
+      candidate.answers = answers && holds;
+      if (holds && answers) {
         std::string shadows;
         for (std::size_t j = i + 1; j < order.size(); ++j) {
           if (kind(order[j]) == ClaimKind::Broken) continue;
@@ -83,13 +82,24 @@ Explanation Core::explain(const RouteTable& routes, const RouteQuery& query) con
           (void)compare(order[i], order[j], &why);
           shadows += (shadows.empty() ? "; it shadows " : ", ") + label(order[j]) + ": " + why;
         }
-        candidate.reason = "holds " + words(*row) + shadows + (candidate.reason.empty() ? "" : "; " + candidate.reason);
+        candidate.reason = "holds " + words(row) + shadows + (candidate.reason.empty() ? "" : "; " + candidate.reason);
       } else if (holds) {
-        const bool overlap = match.api && match.api->source != row->source;
-        candidate.reason = std::string(overlap ? "overlap: " : "") + "less specific than " + winner_words;
+        candidate.reason = lost;
       }
       result.candidates.push_back(std::move(candidate));
     }
+  };
+  const RouteTable::Candidates candidates = routes.candidates(host, *path);
+  for (const auto& row : candidates.rows) {
+    const bool answers = row.get() == match.api;
+    if (answers) winner_words = row->id + ", " + words(*row);
+    const bool overlap = match.api && match.api->source != row->source;
+    add_claims(*row, answers, std::string(overlap ? "overlap: " : "") + "less specific than " + winner_words);
+  }
+  for (const auto& row : candidates.passed_by) {
+    add_claims(*row, false,
+               "passed by: " + std::string(row->yields_to->rule_of(host, *path)) +
+                   " is protected (config.conflict.protected), and only the cloud answers there");
   }
   // Claims on protected paths hold no key; they are shown where they would have matched.
   for (const Source& source : sources_) {

@@ -13,8 +13,8 @@ namespace gateway {
 namespace {
 
 constexpr std::string_view kMagic = "GWLEDGR1";
-constexpr std::size_t kChecksum = 8;          // of SHA-256
-constexpr std::size_t kMaxRecord = 1 << 20;
+constexpr std::size_t kChecksum = 8;              // of SHA-256
+constexpr std::size_t kHeader = 8 + kChecksum;    // the size, guarded, and the payload's checksum
 constexpr int kMaxFiles = 64;
 enum class Op : char { Put = 'P', Erase = 'E' };
 
@@ -60,9 +60,15 @@ class Reader {
   bool ok_ = true;
 };
 
+// A size with a guard in its upper half: a record that ends after the file is torn, a size that was
+// never written is damage.
+std::uint64_t guarded(std::uint32_t size) {
+  return std::uint64_t{(size ^ 0x9e3779b9U) * 0x85ebca6bU} << 32 | size;
+}
+
 std::string frame(std::string_view payload) {
   std::string out;
-  put_number(out, payload.size());
+  put_number(out, guarded(static_cast<std::uint32_t>(payload.size())));
   const Digest digest = sha256(payload);
   out.append(reinterpret_cast<const char*>(digest.data()), kChecksum);
   out += payload;
@@ -163,60 +169,64 @@ Result<void> Ledger::load(const std::string& path) {
   ::close(fd);
   if (!read) return failed("cannot be read", path);
 
-  std::string_view rest = bytes;
-  std::string damage;
-  if (!rest.starts_with(kMagic)) {
-    if (!rest.empty()) damage = "it is no ledger of this version";
-    rest = {};
-  } else {
-    rest.remove_prefix(kMagic.size());
+  const std::string damage = replay(bytes);
+  if (damage.empty()) return {};
+  if (path != path_) {  // the owner's to repair
+    notice_ = path + ": " + damage + "; what is still readable is taken over";
+    return {};
   }
-  while (!rest.empty()) {
-    if (rest.size() < 8 + kChecksum) break;  // torn
-    const std::uint64_t size = Reader(rest.substr(0, 8)).number();
-    if (size > kMaxRecord) {
-      damage = "a record is too large";
-      break;
-    }
-    if (rest.size() < 8 + kChecksum + size) break;  // torn
-    const std::string_view payload = rest.substr(8 + kChecksum, size);
-    const Digest digest = sha256(payload);
-    if (size == 0 || std::memcmp(digest.data(), rest.data() + 8, kChecksum) != 0) {
-      damage = "a record fails its checksum";
-      break;
-    }
-    Reader in(payload.substr(1));
-    const std::string source = in.text(), id = in.text();
-    if (payload[0] == static_cast<char>(Op::Erase)) {
-      if (auto at = sources_.find(source); at != sources_.end()) at->second.erase(id);
-    } else {
-      LedgerEntry entry;
-      entry.key = in.text();
-      entry.case_sensitive = in.number() != 0;
-      const std::string content = in.text();
-      entry.scope = in.text();
-      entry.identity = in.text();
-      entry.generation = static_cast<std::int64_t>(in.number());
-      const bool has_given = in.number() != 0;
-      const auto given = static_cast<std::int64_t>(in.number());
-      if (has_given) entry.given = given;
-      entry.stamp = static_cast<std::int64_t>(in.number());
-      entry.observed = in.number() != 0;
-      if (!in.ok() || content.size() != entry.content.size()) {
-        damage = "a record does not parse";
-        break;
-      }
-      std::memcpy(entry.content.data(), content.data(), content.size());
-      sources_[source][id] = std::move(entry);
-    }
-    rest.remove_prefix(8 + kChecksum + size);
-  }
-  if (!damage.empty()) {
-    const std::string aside = path + ".damaged-" + std::to_string(std::time(nullptr));
-    if (::rename(path.c_str(), aside.c_str()) != 0) return failed("is damaged and cannot be moved aside", path);
-    notice_ = path + ": " + damage + "; moved to " + aside + ", what came before the damage is kept";
-  }
+  const std::string aside = path + ".damaged-" + std::to_string(std::time(nullptr));
+  if (::rename(path.c_str(), aside.c_str()) != 0) return failed("is damaged and cannot be moved aside", path);
+  notice_ = path + ": " + damage + "; moved to " + aside + ", what is still readable is kept";
   return {};
+}
+
+std::string Ledger::replay(std::string_view bytes) {
+  if (bytes.empty()) return "";
+  if (!bytes.starts_with(kMagic)) return "it is no ledger of this version";
+  std::string damage;
+  std::string_view rest = bytes.substr(kMagic.size());
+  while (rest.size() >= kHeader) {
+    const std::uint64_t header = Reader(rest.substr(0, 8)).number();
+    const auto size = static_cast<std::uint32_t>(header);
+    // Where this record ends, and the next begins, cannot be told.
+    if (header != guarded(size) || size == 0) return "a record has no valid size";
+    if (rest.size() < kHeader + size) break;  // torn
+    const std::string_view payload = rest.substr(kHeader, size);
+    if (std::memcmp(sha256(payload).data(), rest.data() + 8, kChecksum) != 0) {
+      damage = "a record fails its checksum";
+    } else if (!replay_record(payload)) {
+      damage = "a record does not parse";
+    }
+    rest.remove_prefix(kHeader + size);
+  }
+  return damage;
+}
+
+bool Ledger::replay_record(std::string_view payload) {
+  Reader in(payload.substr(1));
+  const std::string source = in.text(), id = in.text();
+  if (payload[0] == static_cast<char>(Op::Erase)) {
+    if (!in.ok()) return false;
+    if (auto at = sources_.find(source); at != sources_.end()) at->second.erase(id);
+    return true;
+  }
+  LedgerEntry entry;
+  entry.key = in.text();
+  entry.case_sensitive = in.number() != 0;
+  const std::string content = in.text();
+  entry.scope = in.text();
+  entry.identity = in.text();
+  entry.generation = static_cast<std::int64_t>(in.number());
+  const bool has_given = in.number() != 0;
+  const auto given = static_cast<std::int64_t>(in.number());
+  if (has_given) entry.given = given;
+  entry.stamp = static_cast<std::int64_t>(in.number());
+  entry.observed = in.number() != 0;
+  if (payload[0] != static_cast<char>(Op::Put) || !in.ok() || content.size() != entry.content.size()) return false;
+  std::memcpy(entry.content.data(), content.data(), content.size());
+  sources_[source][id] = std::move(entry);
+  return true;
 }
 
 const LedgerEntry* Ledger::find(std::string_view source, std::string_view id) const {
@@ -249,23 +259,26 @@ Result<void> Ledger::commit() {
   if (!durable() || pending_.empty()) return {};
   std::size_t live = 0;
   for (const auto& [source, entries] : sources_) live += entries.size();
-  if (records_ > 4 * live + 1000) {
-    pending_.clear();  // all of it is in the entries
-    return compact();
-  }
-  if (!write_all(fd_, pending_) || ::fdatasync(fd_) != 0) {
-    Error error = failed("cannot be written; stamps are no longer observed", path_);
-    ::close(fd_);
-    fd_ = -1;
-    return error;
-  }
+  struct stat file{};
+  const bool vanished = ::fstat(fd_, &file) != 0 || file.st_nlink == 0;
+  auto written = vanished || records_ > 4 * live + 1000 ? compact() : append();
   pending_.clear();
-  return {};
+  if (written) return {};
+  ::close(fd_);
+  fd_ = -1;
+  sources_.clear();
+  (void)load(path_);
+  return written;
+}
+
+Result<void> Ledger::append() {
+  if (write_all(fd_, pending_) && ::fdatasync(fd_) == 0) return {};
+  return failed("cannot be written; stamps are no longer observed", path_);
 }
 
 // Writes all entries to a new file and puts it in the place of the old one.
 Result<void> Ledger::compact() {
-  const std::string fresh = path_ + ".new-" + std::to_string(::getpid());
+  const std::string fresh = path_ + ".new";  // the file's lock is ours
   const int fd = ::open(fresh.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0600);
   if (fd < 0) return failed("cannot be written", fresh);
   std::string bytes(kMagic);
@@ -278,7 +291,7 @@ Result<void> Ledger::compact() {
   }
   if (!write_all(fd, bytes) || ::fsync(fd) != 0 || ::rename(fresh.c_str(), path_.c_str()) != 0 ||
       !sync_folder(folder_)) {
-    Error error = failed("cannot be written", path_);
+    Error error = failed("cannot be written; stamps are no longer observed", path_);
     ::close(fd);
     ::unlink(fresh.c_str());
     return error;

@@ -89,6 +89,11 @@ int Core::compare(const Claim& a, const Claim& b, std::string* why) const {
       return p.path.size() > q.path.size() ? -1 : 1;
     }
   }
+  // Of a source that has not synced, ages are not known: what it may hold is kept from the others.
+  if (x == left.apis.end() && y == right.apis.end()) {
+    const std::int64_t p = left.placeholders.at(a.id).stamp, q = right.placeholders.at(b.id).stamp;
+    if (p != q) return p > q ? -1 : 1;
+  }
   say(a.id < b.id ? "its id comes first" : "its id comes later");
   return a.id < b.id ? -1 : 1;
 }
@@ -145,21 +150,31 @@ bool Core::redirects(const Api& api) const {
   return dot != std::string::npos && dot > 0 && bindings_.contains("*" + api.host.substr(dot));
 }
 
+CompiledApi Core::row_of(const std::string& key, const Claim& claim, bool case_sensitive) const {
+  const Source& source = sources_[claim.source];
+  KeyParts parts = parts_of(key);
+  CompiledApi row;
+  row.id = label(claim);
+  row.source = source.options.name;
+  row.host = std::move(parts.host);
+  row.path = std::move(parts.path);
+  row.match = parts.match;
+  row.case_sensitive = case_sensitive;
+  if (source.options.kind != kCloudKind && row.match == MatchType::Prefix && protected_->lie_below(row.host, row.path)) {
+    row.yields_to = protected_;
+  }
+  return row;
+}
+
 std::shared_ptr<const CompiledApi> Core::tombstone(const std::string& key, const Claim& claim,
                                                    const std::string& reason) const {
-  auto row = std::make_shared<CompiledApi>();
-  row->id = label(claim);
-  row->source = sources_[claim.source].options.name;
-  const std::size_t first = key.find('\x01'), last = key.rfind('\x01');
-  row->host = key.substr(0, first);
-  row->path = key.substr(first + 1, last - first - 1);
-  row->match = key.back() == 'E' ? MatchType::Exact : MatchType::Prefix;
-  const auto api = sources_[claim.source].apis.find(claim.id);
-  row->case_sensitive = api != sources_[claim.source].apis.end()
-                            ? api->second.said->case_sensitive
-                            : sources_[claim.source].placeholders.at(claim.id).case_sensitive;
-  row->tombstone = reason;
-  return row;
+  const Source& source = sources_[claim.source];
+  const auto api = source.apis.find(claim.id);
+  const bool case_sensitive = api != source.apis.end() ? api->second.said->case_sensitive
+                                                       : source.placeholders.at(claim.id).case_sensitive;
+  CompiledApi row = row_of(key, claim, case_sensitive);
+  row.tombstone = reason;
+  return std::make_shared<const CompiledApi>(std::move(row));
 }
 
 void Core::set_effective(const std::string& key, Effective effective) {
@@ -176,13 +191,17 @@ void Core::set_effective(const std::string& key, Effective effective) {
 
 void Core::merge_key(const std::string& key) {
   const std::vector<Claim> contenders = ranked(key);
+  // Independent of the order in which sources were added.
+  const auto label_order = [this](const Claim& claim) {
+    return std::tie(sources_[claim.source].precedence, sources_[claim.source].options.name, claim.id);
+  };
   const auto claims = claims_.find(key);
   std::optional<Claim> broken;
   if (claims != claims_.end()) {
     for (const Claim& claim : claims->second) {
       if (kind(claim) != ClaimKind::Broken) continue;
       note_state(claim, ApiState::Quarantined, broken_reason(sources_[claim.source].apis.at(claim.id)));
-      if (!broken) broken = claim;
+      if (!broken || label_order(claim) < label_order(*broken)) broken = claim;
     }
   }
   Effective effective;
@@ -214,16 +233,11 @@ void Core::merge_key(const std::string& key) {
     return;
   }
   const AdmittedApi& api = source.apis.at(winner.id);
-  auto row = std::make_shared<CompiledApi>();
-  row->id = label(winner);
-  row->source = source.options.name;
-  row->host = api.form->host;
-  row->path = normal_path(*api.form);
-  row->match = api.form->match;
-  row->case_sensitive = api.form->case_sensitive;
-  row->redirect_to_https = redirects(*api.form);
-  row->backend = api.backend;
-  effective.row = std::move(row);
+  CompiledApi row = row_of(key, winner, api.form->case_sensitive);
+  row.path = normal_path(*api.form);
+  row.redirect_to_https = redirects(*api.form);
+  row.backend = api.backend;
+  effective.row = std::make_shared<const CompiledApi>(std::move(row));
   effective.holder = winner;
   effective.stale = api.stale;
   effective.backend = api.backend_form;

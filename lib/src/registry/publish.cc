@@ -57,13 +57,18 @@ class Sink final : public SnapshotSink {
 
 class RegistryImpl final : public Registry {
  public:
-  RegistryImpl(RegistryOptions options, RegistryEvents events, std::unique_ptr<Ledger> ledger)
-      : options_(std::move(options)), events_(std::move(events)), ledger_(std::move(ledger)), core_(options_, *ledger_) {
+  RegistryImpl(RegistryOptions options, RegistryEvents events, std::shared_ptr<const ProtectedPaths> protected_paths,
+               std::unique_ptr<Ledger> ledger)
+      : options_(std::move(options)),
+        events_(std::move(events)),
+        ledger_(std::move(ledger)),
+        core_(options_, std::move(protected_paths), *ledger_) {
     Version first;
     first.boot_id = options_.boot_id;
     first.published_at_ms = options_.environment.clock->unix_ms();
     first.tls.set_default(options_.default_binding);
-    current_ = std::make_shared<const Version>(std::move(first));
+    merged_ = std::make_shared<const Version>(std::move(first));
+    published_ = merged_;
   }
   ~RegistryImpl() override { stop(); }
 
@@ -90,7 +95,7 @@ class RegistryImpl final : public Registry {
 
   VersionPtr current() const override {
     const std::lock_guard lock(state_);
-    return current_;
+    return published_;
   }
 
   void flush() override {
@@ -102,9 +107,9 @@ class RegistryImpl final : public Registry {
   VersionStatus version() const override {
     const std::lock_guard lock(state_);
     VersionStatus status;
-    status.boot_id = current_->boot_id;
-    status.number = current_->number;
-    status.published_at_ms = current_->published_at_ms;
+    status.boot_id = merged_->boot_id;
+    status.number = merged_->number;
+    status.published_at_ms = merged_->published_at_ms;
     status.routes = core_.route_count();
     status.tombstones = core_.tombstone_count();
     status.hostnames = core_.hostname_count();
@@ -121,14 +126,14 @@ class RegistryImpl final : public Registry {
   }
   Explanation explain(const RouteQuery& query) const override {
     const std::lock_guard lock(state_);
-    Explanation explanation = core_.explain(current_->routes, query);
-    explanation.version = current_->number;
+    Explanation explanation = core_.explain(merged_->routes, query);
+    explanation.version = merged_->number;
     return explanation;
   }
   void write_metrics(std::string& out) const override {
     const std::lock_guard lock(state_);
     write_family(out, "gateway_version", "The number of the Version in force.", "gauge");
-    write_sample(out, "gateway_version", "", current_->number);
+    write_sample(out, "gateway_version", "", merged_->number);
     write_family(out, "gateway_versions_compile_seconds_total", "Time spent from admission to publishing.", "counter");
     write_sample(out, "gateway_versions_compile_seconds_total", "", static_cast<double>(compile_ns_) / 1e9);
     core_.write_metrics(out);
@@ -136,7 +141,7 @@ class RegistryImpl final : public Registry {
 
  private:
   void run() {
-    announce({});  // a gateway without sources is synced
+    work({});  // what the ledger knows; and a gateway without sources is synced
     for (;;) {
       std::vector<std::pair<std::size_t, Mail>> batch;
       std::uint64_t upto = 0;
@@ -156,15 +161,12 @@ class RegistryImpl final : public Registry {
     }
   }
 
-  // One turn of the pipeline. Only the hand-over takes long locks away from readers: they wait for a
-  // merge, never for the disk.
+  // One turn of the pipeline. Readers wait for a merge, never for the disk; what they see is what is
+  // published as soon as the ledger has its records.
   void work(std::vector<std::pair<std::size_t, Mail>> batch) {
     const Clock& clock = *options_.environment.clock;
     const std::int64_t started = clock.steady_ns();
     const std::int64_t now = clock.unix_ms() / 1000;
-    auto next = std::make_shared<Version>(*current_);
-    bool changed = false;
-    std::vector<Core::News> news;
     std::vector<std::pair<std::string, Error>> lost;
     {
       const std::lock_guard lock(state_);
@@ -175,35 +177,46 @@ class RegistryImpl final : public Registry {
           core_.degrade(source, std::move(*mail.degraded));
         }
       }
-      core_.merge();
-      changed = core_.compile(next->routes, next->tls);
-      news = core_.take_news();
+      merge();
     }
     for (const auto& [name, error] : lost) log(*options_.observer, LogLevel::Warn, "SourceDegraded", error);
     if (auto durable = ledger_->commit(); !durable) {
       log(*options_.observer, LogLevel::Error, "LedgerLost", durable.error());
+      const std::lock_guard lock(state_);
+      core_.forget_observations();
+      merge();
     }
-    if (changed) {
-      next->number = current_->number + 1;
-      next->published_at_ms = clock.unix_ms();
+    if (merged_ != published_) {
       {
         const std::lock_guard lock(state_);
-        current_ = next;
+        published_ = merged_;
         compile_ns_ += clock.steady_ns() - started;
       }
-      events_.published(next);
+      events_.published(published_);
     }
-    announce(std::move(news));
+    announce();
   }
 
-  void announce(std::vector<Core::News> news) {
+  // Under state_.
+  void merge() {
+    auto next = std::make_shared<Version>(*merged_);
+    core_.merge();
+    if (!core_.compile(next->routes, next->tls)) return;
+    ++next->number;
+    next->published_at_ms = options_.environment.clock->unix_ms();
+    merged_ = std::move(next);
+  }
+
+  void announce() {
+    std::vector<Core::News> news;
     bool all_synced = false;
     {
       const std::lock_guard lock(state_);
       all_synced = core_.all_synced();
+      news = core_.take_news();
     }
     for (Core::News& item : news) {
-      item.report.version = current_->number;
+      item.report.version = published_->number;
       const std::string& name = core_.source_name(item.source);
       for (const ApiReport& api : item.report.apis) {
         if (api.state == ApiState::Serving) continue;
@@ -221,9 +234,10 @@ class RegistryImpl final : public Registry {
   const RegistryOptions options_;
   const RegistryEvents events_;
   std::unique_ptr<Ledger> ledger_;  // compile thread, once start() was called
-  mutable std::mutex state_;        // guards core_, current_ and compile_ns_ against readers
+  mutable std::mutex state_;        // guards the following against readers; the compile thread alone writes them
   Core core_;
-  VersionPtr current_;              // written by the compile thread alone, under state_
+  VersionPtr merged_;               // what core_ stands for
+  VersionPtr published_;            // what workers were given: the same, or the one before until the disk is done
   std::int64_t compile_ns_ = 0;
   bool synced_ = false;             // compile thread
   std::shared_ptr<Mailbox> mailbox_ = std::make_shared<Mailbox>();
@@ -233,6 +247,8 @@ class RegistryImpl final : public Registry {
 }  // namespace
 
 Result<std::unique_ptr<Registry>> Registry::create(RegistryOptions options, RegistryEvents events) {
+  auto protected_paths = ProtectedPaths::compile(options.conflict.protected_paths);
+  if (!protected_paths) return std::move(protected_paths).error();
   auto ledger = Ledger::open(options.state_folder);
   if (!ledger) return std::move(ledger).error();
   Observer& observer = *options.observer;
@@ -241,8 +257,8 @@ Result<std::unique_ptr<Registry>> Registry::create(RegistryOptions options, Regi
     log(observer, LogLevel::Warn, "NoLedger", "registry",
         "no folder for the ledger (config.backup.path): only stamps that sources give decide conflicts");
   }
-  return std::unique_ptr<Registry>(
-      std::make_unique<RegistryImpl>(std::move(options), std::move(events), std::move(ledger).value()));
+  return std::unique_ptr<Registry>(std::make_unique<RegistryImpl>(
+      std::move(options), std::move(events), std::move(protected_paths).value(), std::move(ledger).value()));
 }
 
 }  // namespace gateway

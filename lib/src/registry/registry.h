@@ -39,14 +39,15 @@ struct RegistryEvents {
 // add_source before start(); the RoutesView part is thread-safe at any time.
 class Registry : public RoutesView {
  public:
-  // Opens (or makes) the ledger in `state_folder`: an unusable folder is an Error; a corrupt ledger is
-  // moved aside, reported and begun anew.
+  // Opens (or makes) the ledger in `state_folder`: an unusable folder is an Error; a damaged ledger is
+  // moved aside and reported, and what of it can be read is kept. A protected path that is none is an Error.
   static Result<std::unique_ptr<Registry>> create(RegistryOptions options, RegistryEvents events);
   // The sink accepts snapshots as soon as it exists; they are merged once start() was called.
   virtual std::shared_ptr<SnapshotSink> add_source(const SourceOptions& options) = 0;
   virtual void start() = 0;
   // Ends the compile thread; later publishes are ignored. Idempotent.
   virtual void stop() noexcept = 0;
+  // The last Version that was published.
   [[nodiscard]] virtual VersionPtr current() const = 0;
   // Blocks until everything published before this call is merged (and published, if it changed anything). For tests and drains.
   virtual void flush() = 0;

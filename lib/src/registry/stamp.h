@@ -17,8 +17,8 @@ struct Stamp {
 };
 
 struct StampQuestion {
-  const LedgerEntry* known = nullptr;  // null: never seen, or no durable ledger
-  bool ledger = false;                 // there is a durable ledger
+  const LedgerEntry* known = nullptr;  // null: never seen, or no ledger
+  bool ledger = false;                 // there is a durable ledger, so that something new may be observed
   const Witness* witness = nullptr;
   Digest content{};
   std::int64_t now = 0;

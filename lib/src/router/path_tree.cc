@@ -96,15 +96,18 @@ PathTree::PathTree(std::vector<Row> rows) : rows_(std::move(rows)) {
   insensitive_.build(rows_, false);
 }
 
-const CompiledApi* PathTree::match(std::string_view path) const noexcept {
+template <typename F>
+const CompiledApi* PathTree::best(std::string_view path, F&& counts) const noexcept {
   const CompiledApi* best = nullptr;
   std::size_t length = 0;
   sensitive_.walk<false>(path, [&](const CompiledApi* row, std::size_t at) {
+    if (!counts(*row)) return;
     best = row;
     length = at;
   });
   if (!insensitive_.slots.empty()) {
     insensitive_.walk<true>(path, [&](const CompiledApi* row, std::size_t at) {
+      if (!counts(*row)) return;
       const bool longer = !best || at > length;
       const bool more_exact = best && at == length && row->match == MatchType::Exact && best->match == MatchType::Prefix;
       if (longer || more_exact) {
@@ -114,6 +117,14 @@ const CompiledApi* PathTree::match(std::string_view path) const noexcept {
     });
   }
   return best;
+}
+
+const CompiledApi* PathTree::match(std::string_view path) const noexcept {
+  return best(path, [](const CompiledApi&) { return true; });
+}
+
+const CompiledApi* PathTree::match_unyielding(std::string_view path) const noexcept {
+  return best(path, [](const CompiledApi& row) { return !row.yields_to; });
 }
 
 std::vector<PathTree::Row> PathTree::matches(std::string_view path) const {

@@ -23,10 +23,15 @@ class PathTree {
   // The row with the longest path, Exact before Prefix, case-sensitive before case-insensitive at
   // equal length; null when none matches. `path` is normalised.
   [[nodiscard]] const CompiledApi* match(std::string_view path) const noexcept;
+  // The same among the rows that yield to nothing.
+  [[nodiscard]] const CompiledApi* match_unyielding(std::string_view path) const noexcept;
   // All rows that match, best first.
   [[nodiscard]] std::vector<Row> matches(std::string_view path) const;
 
  private:
+  template <typename F>
+  [[nodiscard]] const CompiledApi* best(std::string_view path, F&& counts) const noexcept;
+
   struct Slot {
     std::uint64_t hash = 0;
     const CompiledApi* exact = nullptr;

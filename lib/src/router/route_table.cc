@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "router/path_tree.h"
+#include "router/protected_paths.h"
 
 namespace gateway {
 namespace {
@@ -19,6 +20,10 @@ std::string_view wildcard_of(std::string_view host, std::array<char, 256>& buffe
   return {buffer.data(), rest.size() + 1};
 }
 
+bool passes_by(const CompiledApi& row, std::string_view host, std::string_view path) noexcept {
+  return row.yields_to && !row.yields_to->rule_of(host, path).empty();
+}
+
 }  // namespace
 
 RouteMatch RouteTable::match(std::string_view host, std::string_view path) const noexcept {
@@ -31,20 +36,22 @@ RouteMatch RouteTable::match(std::string_view host, std::string_view path) const
     if (name.empty() && level != 2) continue;
     const PathTree* tree = hosts_.find(name);
     if (!tree) continue;
-    if (const CompiledApi* api = tree->match(path)) return {api, RouteOutcome::Found};
     outcome = RouteOutcome::NoPath;
+    const CompiledApi* api = tree->match(path);
+    if (api && passes_by(*api, host, path)) api = tree->match_unyielding(path);
+    if (api) return {api, RouteOutcome::Found};
   }
   return {nullptr, outcome};
 }
 
-std::vector<std::shared_ptr<const CompiledApi>> RouteTable::candidates(std::string_view host,
-                                                                       std::string_view path) const {
-  std::vector<std::shared_ptr<const CompiledApi>> all;
+RouteTable::Candidates RouteTable::candidates(std::string_view host, std::string_view path) const {
+  Candidates all;
   std::array<char, 256> buffer;
   const auto add = [&](std::string_view name) {
-    if (const PathTree* tree = hosts_.find(name)) {
-      auto rows = tree->matches(path);
-      all.insert(all.end(), rows.begin(), rows.end());
+    const PathTree* tree = hosts_.find(name);
+    if (!tree) return;
+    for (auto& row : tree->matches(path)) {
+      (passes_by(*row, host, path) ? all.passed_by : all.rows).push_back(std::move(row));
     }
   };
   if (!host.empty()) add(host);
