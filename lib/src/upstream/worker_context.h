@@ -29,7 +29,7 @@ struct WorkerContext {
   // The Date field's value (RFC 9110 §6.6.1), formed once a second.
   [[nodiscard]] std::string_view date();
 
-  static constexpr std::size_t kReadBuffer = 64 * 1024;
+  static constexpr std::size_t kReadBuffer = 256 * 1024;
 
   uv_loop_t* loop;
   const GatewayOptions& options;
