@@ -7,6 +7,10 @@ function(gateway_configure target)
     CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON)
   target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual
     -Wno-missing-field-initializers)
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+    # RapidJSON's iterators compare in a way that C++20 finds in both directions.
+    target_compile_options(${target} PRIVATE -Wno-ambiguous-reversed-operator)
+  endif()
   if(GATEWAY_WERROR)
     target_compile_options(${target} PRIVATE -Werror)
   endif()

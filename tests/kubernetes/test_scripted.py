@@ -205,6 +205,33 @@ def test_410_as_the_answer_to_a_watch():
         s.until('comes', 'b')
 
 
+def test_version_that_is_forgotten_while_no_watch_is_open():
+    with script() as s:
+        s.route('goes', 'a')
+        s.until('goes', 'a')
+        with probing(s):
+            wait_until(lambda: s.api.watching('ingresses'), 'the watch')
+            lists = lists_of_ingresses(s)
+
+            def forgotten():
+                s.api.delete(NETWORKING, 'ingresses', 'goes')
+                s.route('comes', 'b')
+                s.api.compact()
+            s.api.end_watches('ingresses', forgotten)
+            s.until('comes', 'b')
+            s.until('goes', 404)
+            assert lists_of_ingresses(s) == lists + 1
+
+
+def test_lists_that_are_cut_are_asked_for_again():
+    with script() as s, probing(s):
+        wait_until(lambda: s.api.watching('ingresses'), 'the watch')
+        s.api.cut(ingresses_list, times=2)
+        s.api.change_unseen(lambda: s.route('comes', 'b'))
+        s.api.expire('ingresses')
+        s.until('comes', 'b', 30.0)
+
+
 def test_410_in_watch_and_list():
     with script() as s, probing(s):
         wait_until(lambda: s.api.watching('ingresses'), 'the watch')
@@ -253,7 +280,7 @@ def test_busy_server_is_asked_again_after_the_time_it_says():
         ended = time.monotonic()
         s.api.end_watches('ingresses', lambda: s.route('x', 'a'))
         s.until('x', 'a', 30.0)
-        assert time.monotonic() - ended >= 2.0, 'twice it was told to wait for a second'
+        assert time.monotonic() - ended >= 1.9, 'twice it was told to wait for a second'
         assert lists_of_ingresses(s) == lists, 'a busy server is not to be listed from'
 
 

@@ -17,7 +17,8 @@ namespace.enter()
 from cluster import ADMIN_TOKEN, INGRESSES, PORT, cluster, endpoint_slice, ingress, service
 from scene import backends
 from support import runner
-from support.gatewayd import Gatewayd
+from support.gatewayd import Gatewayd, program
+from support.process import run
 from support.wait import next_whole_second, wait_until
 from support.wire import Wire
 
@@ -123,6 +124,11 @@ def until(g, expected, path='/users', seconds=5.0):
         raise AssertionError('%s\n%s' % (error, json.dumps(g.explain(HOST, path), indent=1))) from None
 
 
+def rfc3339_now():
+    # gmtime() alone asks a coarser clock, which is in the last second for some milliseconds more
+    return time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime(time.time()))
+
+
 def candidates(g, path='/users'):
     return {item['source']: item for item in g.explain(HOST, path)['candidates']}
 
@@ -141,6 +147,10 @@ def test_later_change_wins_and_explain_says_why(c):
             assert 'file' in seen['ingress']['reason'], seen
             assert seen['file']['stamp'] > seen['ingress']['stamp'], seen
             assert seen['ingress']['provenance']['name'] == 'users', seen
+            # the command line says the same
+            told = run([program(), 'explain', '--admin', '127.0.0.1:%d' % g.admin,
+                        'http://%s/users' % HOST])
+            assert 'shadowed' in told and seen['ingress']['reason'] in told, told
             next_whole_second()
             both.apply_ingress('ingress-2')
             until(g, 'ingress-2')
@@ -294,7 +304,7 @@ def test_two_gatewayds_with_given_stamps_agree(c):
             agree(one, two)
             assert one.backend_of(HOST, '/users') == two.backend_of(HOST, '/users') == 'ingress'
             next_whole_second()
-            both.write_file('file-2', changed_at=time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime()))
+            both.write_file('file-2', changed_at=rfc3339_now())
             for g in (one, two):
                 until(g, 'file-2')
             agree(one, two)
@@ -314,16 +324,19 @@ def agree(one, two):
     assert len(one.status()['table_digest']) == 64
 
 
-def test_protected_path_is_not_for_an_ingress(c):
+def test_protected_path_is_for_neither(c):
+    """A claim on it is told, and changes nothing: not even a tombstone may stand in the cloud's way."""
     with claims(c) as both:
         both.apply_ingress()
+        both.write_file()
         both.apply_ingress('ingress-2', '/open', 'open')
         with both.gatewayd(settings={'config.conflict.protected': '/users'}) as g:
             until(g, 'ingress-2', '/open')
             seen = candidates(g)
-            assert seen['ingress']['state'] == 'quarantined', seen
-            assert 'protected' in seen['ingress']['reason'], seen
-            assert g.backend_of(HOST, '/users/1') == 503
+            for source in ('ingress', 'file'):
+                assert seen[source]['state'] == 'quarantined', seen
+                assert 'protected' in seen[source]['reason'], seen
+            assert g.backend_of(HOST, '/users/1') == 404
 
 
 if __name__ == '__main__':

@@ -37,7 +37,6 @@ def percentile(values, share):
 
 
 def drive(address, port, rate, targets, lines, out):
-    poll = select.epoll()
     all_lines = [_Line(address, port) for _ in range(lines)]
     by_number = {}
     idle = []
@@ -51,11 +50,9 @@ def drive(address, port, rate, targets, lines, out):
     def reopen(line):
         if line.socket is not None:
             by_number.pop(line.socket.fileno(), None)
-            poll.unregister(line.socket)
             line.socket.close()
         line.connect()
         by_number[line.socket.fileno()] = line
-        poll.register(line.socket, select.EPOLLIN)
         line.due = None
         idle.append(line)
 
@@ -74,7 +71,6 @@ def drive(address, port, rate, targets, lines, out):
         except OSError as error:
             fail(line, type(error).__name__)
 
-    poll.register(sys.stdin, select.EPOLLIN)
     stdin = sys.stdin.fileno()
     started = time.monotonic()
     next_due = started
@@ -93,11 +89,12 @@ def drive(address, port, rate, targets, lines, out):
         while waiting and idle:
             send(idle.pop(), waiting.pop(0))
         pause = 0.05 if stopping is not None else max(0.0, next_due - time.monotonic())
-        for number, _ in poll.poll(pause):
+        # select, since the time-outs of poll and epoll are whole milliseconds
+        watched = list(by_number) + ([stdin] if stopping is None else [])
+        for number in select.select(watched, [], [], pause)[0]:
             if number == stdin:
                 if not sys.stdin.buffer.read1(1):
                     stopping = time.monotonic()
-                    poll.unregister(stdin)
                 continue
             line = by_number.get(number)
             if line is None:

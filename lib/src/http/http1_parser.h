@@ -26,6 +26,10 @@ struct RequestHead {
   bool keep_alive = true;
   bool expect_continue = false;
   std::string_view upgrade;  // the protocol asked for, with `Connection: upgrade`; empty otherwise
+
+  [[nodiscard]] bool has_body() const noexcept {
+    return framing == BodyFraming::Chunked || content_length > 0;
+  }
 };
 
 struct ResponseHead {

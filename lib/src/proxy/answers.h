@@ -8,9 +8,9 @@ namespace gateway {
 // Why the gateway itself answered an exchange, or ended it. None: the backend's response was relayed whole.
 enum class GatewayAnswer : std::uint8_t {
   None,
-  Status, Starting, NoHost, NoPath, Tombstone, NoEndpoint, Redirect, BadHost, BadPath,
-  ClientProtocol, HeaderTooLarge, UriTooLong, NotImplemented, VersionNotSupported, HeaderTimeout, BodyTimeout, WriteTimeout,
-  ClientGone, ConnectFailed, ConnectTimeout, BackendReset, BackendProtocol, BackendTimeout, Stopped,
+  Status, Starting, Draining, NoHost, NoPath, Tombstone, NoEndpoint, Redirect, BadHost, BadPath,
+  ClientProtocol, HeaderTooLarge, UriTooLong, Misdirected, NotImplemented, VersionNotSupported, HeaderTimeout, BodyTimeout, WriteTimeout,
+  ClientGone, EndpointForbidden, ConnectFailed, ConnectTimeout, BackendReset, BackendProtocol, BackendTimeout, Stopped,
   Count
 };
 

@@ -18,7 +18,7 @@ bool is_idempotent(std::string_view method) noexcept {
   return false;
 }
 
-constexpr unsigned kMaxAttempts = 3;
+constexpr std::size_t kMaxConnectAttempts = 3;
 
 }  // namespace
 
@@ -36,8 +36,8 @@ void Exchange::reset() noexcept {
   path_.clear();
   refused_because_ = {};
   request_done_ = request_head_sent_ = response_started_ = head_request_ = false;
-  request_paused_ = response_paused_ = retried_ = false;
-  attempts_ = 0;
+  request_paused_ = response_paused_ = retried_ = response_broken_ = false;
+  attempts_ = connect_failures_ = 0;
   status_ = backend_status_ = 0;
   bytes_in_ = bytes_out_ = 0;
   attempt_ns_ = connected_ns_ = sent_ns_ = answered_ns_ = 0;
@@ -58,7 +58,7 @@ void Exchange::begin(RequestHead& head, std::string_view bytes) noexcept {
   take(head, bytes);
   reset();
   head_request_ = head_.method == "HEAD";
-  request_done_ = head_.framing == BodyFraming::None;
+  request_done_ = !head_.has_body();
   route();
 }
 
@@ -75,7 +75,9 @@ void Exchange::route() noexcept {
   const GatewayOptions& options = *worker_.options.gateway;
   const GatewayState state = worker_.gateway_state();
   if (!options.status_path.empty() && head_.path == options.status_path) {
-    answer(state == GatewayState::Ready ? GatewayAnswer::Status : GatewayAnswer::Starting);
+    answer(state == GatewayState::Ready      ? GatewayAnswer::Status
+           : state == GatewayState::Starting ? GatewayAnswer::Starting
+                                             : GatewayAnswer::Draining);
     return;
   }
   if (state == GatewayState::Starting) {
@@ -89,6 +91,10 @@ void Exchange::route() noexcept {
       return;
     }
     host_.assign(authority->host);
+    if (is_misdirected()) {
+      answer(GatewayAnswer::Misdirected);
+      return;
+    }
   }
   if (head_.path == "*") {
     path_ = "*";  // OPTIONS * is of the server, and no route's
@@ -122,6 +128,14 @@ void Exchange::route() noexcept {
   attempt(false);
 }
 
+// The certificate of one host must not open the way to another that asks for more than the handshake
+// gave (RFC 9110 §15.5.20).
+bool Exchange::is_misdirected() const noexcept {
+  if (stream_.tls_protocol() != "TLSv1.2") return false;  // plain text, or the newest there is
+  const TlsBinding* binding = pinned_->version->tls.select(host_);
+  return binding && binding->min_version == TlsVersion::Tls1_3;
+}
+
 void Exchange::attempt(bool fresh) noexcept {
   ++attempts_;
   request_head_sent_ = false;
@@ -133,6 +147,13 @@ void Exchange::attempt(bool fresh) noexcept {
     request_paused_ = true;
     stream_.pause_request();
   }
+}
+
+// Nobody waits behind this attempt for a good moment to flush.
+void Exchange::attempt_again(bool fresh) noexcept {
+  worker_.context.metrics.upstream_retries.add();
+  attempt(fresh);
+  if (upstream_ && upstream_->ready()) upstream_->flush();
 }
 
 void Exchange::on_stream_ready() noexcept {
@@ -155,7 +176,7 @@ void Exchange::send_request() noexcept {
   request.path = path_;
   request.query = head_.query;
   request.host = !api_->backend->host_header.empty() ? std::string_view(api_->backend->host_header)
-                 : head_.host.empty()                ? std::string_view(endpoint_->address)
+                 : head_.host.empty()                ? std::string_view(endpoint_->authority)
                                                      : head_.host;
   request.headers = &head_.headers;
   request.keep = &context.keep;
@@ -215,6 +236,7 @@ void Exchange::on_response_head(ResponseHead& head) noexcept {
   response.keep = &context.keep;
   if (head.status < 200) {
     if (head.status != 100) stream_.send_informational(response);
+    pause_response_when_full();
     return;
   }
   answered_ns_ = static_cast<std::int64_t>(uv_hrtime());
@@ -230,6 +252,10 @@ void Exchange::on_response_head(ResponseHead& head) noexcept {
 void Exchange::on_response_data(std::string_view data) noexcept {
   bytes_out_ += data.size();
   stream_.send_data(data);
+  pause_response_when_full();
+}
+
+void Exchange::pause_response_when_full() noexcept {
   if (upstream_ && stream_.buffered() > worker_.options.gateway->limits.body_watermark &&
       !std::exchange(response_paused_, true)) {
     upstream_->pause();
@@ -247,30 +273,30 @@ void Exchange::on_response_end(const HeaderList& trailers) noexcept {
 void Exchange::on_stream_failed(StreamFailure why) noexcept {
   ClientStream& failed = *std::exchange(upstream_, nullptr);
   if (response_started_) {
-    stream_.abort();
-    finish(why == StreamFailure::BodyTimeout ? GatewayAnswer::BackendTimeout
-           : why == StreamFailure::Protocol  ? GatewayAnswer::BackendProtocol
-                                             : GatewayAnswer::BackendReset);
+    fail_response(why == StreamFailure::BodyTimeout ? GatewayAnswer::BackendTimeout
+                  : why == StreamFailure::Protocol  ? GatewayAnswer::BackendProtocol
+                                                    : GatewayAnswer::BackendReset);
     return;
   }
   switch (why) {
+    case StreamFailure::Forbidden:
     case StreamFailure::ConnectFailed:
     case StreamFailure::ConnectTimeout:
       // Nothing was sent: another endpoint may take it.
-      if (attempts_ < std::min<std::size_t>(api_->backend->endpoints.size(), kMaxAttempts)) {
-        worker_.context.metrics.upstream_retries.add();
-        attempt(false);
+      if (++connect_failures_ < std::min(api_->backend->endpoints.size(), kMaxConnectAttempts)) {
+        attempt_again(false);
         return;
       }
-      answer(why == StreamFailure::ConnectFailed ? GatewayAnswer::ConnectFailed : GatewayAnswer::ConnectTimeout);
+      answer(why == StreamFailure::Forbidden       ? GatewayAnswer::EndpointForbidden
+             : why == StreamFailure::ConnectFailed ? GatewayAnswer::ConnectFailed
+                                                   : GatewayAnswer::ConnectTimeout);
       return;
     case StreamFailure::Reset:
       // A kept connection that died may never have seen the request (RFC 9110 §9.2.2, RFC 9112 §9.3.1).
       if (failed.reused() && !failed.answered() && !retried_ && is_idempotent(head_.method) &&
-          head_.framing == BodyFraming::None) {
+          !head_.has_body()) {
         retried_ = true;
-        worker_.context.metrics.upstream_retries.add();
-        attempt(true);
+        attempt_again(true);
         return;
       }
       answer(GatewayAnswer::BackendReset);
@@ -286,6 +312,10 @@ void Exchange::on_stream_failed(StreamFailure why) noexcept {
 }
 
 void Exchange::redirect() noexcept {
+  if (host_.empty()) {  // of HTTP/1.0: there is nowhere to redirect to
+    answer(GatewayAnswer::BadHost);
+    return;
+  }
   std::string extra = "Location: https://";
   extra += host_;
   if (worker_.https_port != 0 && worker_.https_port != 443 && head_.host.find(':', head_.host.rfind(']') + 1) != std::string_view::npos) {
@@ -329,7 +359,16 @@ void Exchange::cancel(GatewayAnswer why) noexcept {
     answer(why);
     return;
   }
-  if (response_started_) stream_.abort();
+  if (response_started_) {
+    fail_response(why);
+  } else {
+    finish(why);
+  }
+}
+
+// The response has begun and cannot be completed.
+void Exchange::fail_response(GatewayAnswer why) noexcept {
+  response_broken_ = true;
   finish(why);
 }
 
@@ -348,6 +387,7 @@ void Exchange::finish(GatewayAnswer why) noexcept {
   api_ = nullptr;
   endpoint_ = nullptr;
   worker_.unpin(std::exchange(pinned_, nullptr));
+  if (response_broken_) stream_.abort();
   stream_.exchange_ended();
 }
 
@@ -367,7 +407,7 @@ void Exchange::write_access_log(GatewayAnswer why) noexcept {
     record.source = api_->source;
     if (api_->backend) record.backend = api_->backend->id;
   }
-  if (endpoint_) record.endpoint = endpoint_->pool_key;
+  if (endpoint_) record.endpoint = endpoint_->authority;
   std::string reason;
   if (why != GatewayAnswer::None) {
     reason = text_of(why).name;

@@ -40,7 +40,6 @@ class Exchange final : private ClientStreamEvents {
   void cancel(GatewayAnswer why) noexcept;
 
   [[nodiscard]] bool active() const noexcept { return active_; }
-  [[nodiscard]] bool response_started() const noexcept { return response_started_; }
   [[nodiscard]] const RequestHead& request() const noexcept { return head_; }
 
  private:
@@ -55,10 +54,14 @@ class Exchange final : private ClientStreamEvents {
   void reset() noexcept;
   void take(RequestHead& head, std::string_view bytes) noexcept;
   void route() noexcept;
+  [[nodiscard]] bool is_misdirected() const noexcept;
   void attempt(bool fresh) noexcept;
+  void attempt_again(bool fresh) noexcept;
+  void pause_response_when_full() noexcept;
   void send_request() noexcept;
   void answer(GatewayAnswer answer, std::string_view extra = {}) noexcept;
   void redirect() noexcept;
+  void fail_response(GatewayAnswer why) noexcept;
   void finish(GatewayAnswer why) noexcept;
   void write_access_log(GatewayAnswer why) noexcept;
 
@@ -82,7 +85,9 @@ class Exchange final : private ClientStreamEvents {
   bool request_paused_ = false;
   bool response_paused_ = false;
   bool retried_ = false;
+  bool response_broken_ = false;
   unsigned attempts_ = 0;
+  unsigned connect_failures_ = 0;
   int status_ = 0;
   int backend_status_ = 0;
   std::uint64_t bytes_in_ = 0, bytes_out_ = 0;

@@ -3,9 +3,9 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <charconv>
 #include <utility>
 
+#include "proxy/http1_response.h"
 #include "proxy/worker_state.h"
 
 namespace gateway {
@@ -14,23 +14,10 @@ namespace {
 constexpr std::size_t kMaxKept = 64 * 1024;          // pipelined bytes that wait for a response before them
 constexpr std::uint64_t kMaxDiscard = 64 * 1024;     // of a request's body that nobody wants
 constexpr std::int64_t kLingerMs = 2'000;
-constexpr std::string_view kServer = "libgateway";
-
-void append_field(std::string& out, std::string_view name, std::string_view value) {
-  out.append(name).append(": ").append(value).append("\r\n");
-}
-
-void append_number(std::string& out, std::uint64_t value, int base = 10) {
-  char digits[24];
-  const auto end = std::to_chars(digits, digits + sizeof digits, value, base).ptr;
-  out.append(digits, static_cast<std::size_t>(end - digits));
-}
-
-void append_status_line(std::string& out, const OutgoingResponse& response) {
-  out.append("HTTP/1.1 ");
-  append_number(out, static_cast<std::uint64_t>(response.status));
-  out.append(" ").append(response.reason).append("\r\n");
-}
+// How long an idle connection may still bring a request when the gateway drains: one that has brought
+// none yet was opened for one; on the others one may be on its way.
+constexpr std::int64_t kFirstRequestMs = 1'000;
+constexpr std::int64_t kNextRequestMs = 100;
 
 GatewayAnswer answer_of(const HttpError& error) noexcept {
   switch (error.status) {
@@ -75,7 +62,7 @@ void Http1Server::begin(bool tls) noexcept {
   client_address_ = transport_->peer_address();
   if (tls) {
     // The session keeps the Version's table until its handshake is over.
-    const VersionPtr& version = worker_.current->version;
+    const VersionPtr& version = worker_.latest().version;
     transport_->use_tls(worker_.tls->accept(std::shared_ptr<const TlsTable>(version, &version->tls), transport_->cipher_sink()));
     phase_ = Phase::Handshake;
   }
@@ -110,14 +97,12 @@ void Http1Server::on_data(std::string_view bytes) noexcept {
     const std::size_t used = consume(bytes);
     processing_ = false;
     if (phase_ != Phase::Closed && phase_ != Phase::Linger && used < bytes.size()) kept_.assign(bytes.substr(used));
-    if (phase_ != Phase::Closed && used < bytes.size() && used > 0) process();
+    if (used > 0) process();
   } else {
     kept_.append(bytes);
     process();
   }
-  if (phase_ == Phase::Closed) return;
-  update_reading();
-  update_deadline();
+  settle();
 }
 
 // Goes on with what was kept, as far as it can.
@@ -129,6 +114,7 @@ void Http1Server::process() noexcept {
     kept_.clear();
     const std::size_t used = consume(bytes);
     if (phase_ == Phase::Closed || phase_ == Phase::Linger) break;
+    if (used == bytes.size()) break;
     bytes.erase(0, used);
     kept_ = std::move(bytes);
     if (used == 0) break;
@@ -144,6 +130,8 @@ std::size_t Http1Server::consume(std::string_view bytes) noexcept {
     switch (phase_) {
       case Phase::Head: {
         if (rest.empty()) return used;
+        // Who does not take the answers that are there is asked nothing more.
+        if (transport_->buffered() > worker_.options.gateway->limits.body_watermark) return used;
         head_begun_ = true;
         const auto head = parser_.parse_head(rest);
         if (head.status == Http1Parser::Status::Incomplete) return used;
@@ -168,11 +156,7 @@ std::size_t Http1Server::consume(std::string_view bytes) noexcept {
         }
         const auto body = parser_.parse_body(rest);
         used += body.consumed;
-        if (phase_ == Phase::Discard) {
-          discard_left_ -= std::min<std::uint64_t>(discard_left_, body.consumed);
-        } else if (!body.data.empty()) {
-          exchange_.on_request_data(body.data);
-        }
+        if (phase_ == Phase::Body && !body.data.empty()) exchange_.on_request_data(body.data);
         if (phase_ == Phase::Closed || phase_ == Phase::Linger) return used;
         if (body.status == Http1Parser::Status::Failed) {
           close_after_ = true;
@@ -201,7 +185,7 @@ void Http1Server::begin_exchange(std::string_view head_bytes) noexcept {
   RequestHead& head = parser_.request();
   minor_version_ = head.minor_version;
   close_after_ = !head.keep_alive;
-  request_complete_ = head.framing == BodyFraming::None;
+  request_complete_ = !head.has_body();
   response_complete_ = false;
   request_paused_ = false;
   continue_sent_ = false;
@@ -235,69 +219,22 @@ void Http1Server::send_continue() noexcept {
 
 void Http1Server::send_informational(const OutgoingResponse& response) noexcept {
   if (minor_version_ == 0 || !transport_) return;
-  std::string& out = transport_->pending();
-  append_status_line(out, response);
-  std::size_t i = 0;
-  for (const HeaderField& field : *response.headers) {
-    const bool keep = !response.keep || (*response.keep)[i];
-    ++i;
-    if (keep && field.id != HeaderId::ContentLength && field.id != HeaderId::TransferEncoding) {
-      append_field(out, field.name, field.value);
-    }
-  }
-  out.append("\r\n");
+  append_informational(transport_->pending(), response);
   transport_->flush();
 }
 
 void Http1Server::send_head(const OutgoingResponse& response) noexcept {
   if (!transport_) return;
-  if (worker_.draining || worker_.gateway_state() == GatewayState::Draining) close_after_ = true;
+  if (worker_.gateway_state() == GatewayState::Draining) close_after_ = true;
   if (!request_complete_ && !can_discard()) close_after_ = true;
   const bool open_ended = response.framing == BodyFraming::Chunked || response.framing == BodyFraming::UntilClose;
   chunked_ = open_ended && minor_version_ >= 1;
   if (open_ended && !chunked_) close_after_ = true;
-
-  std::string& out = transport_->pending();
-  append_status_line(out, response);
-  bool has_server = false, has_date = false;
-  if (response.headers) {
-    std::size_t i = 0;
-    for (const HeaderField& field : *response.headers) {
-      const bool keep = !response.keep || (*response.keep)[i];
-      ++i;
-      if (!keep) continue;
-      switch (field.id) {
-        case HeaderId::ContentLength:
-          // Without a body it tells what GET would have sent (RFC 9110 §8.6).
-          if (response.framing != BodyFraming::None || (!response.head_request && response.status != 304)) continue;
-          break;
-        case HeaderId::TransferEncoding:
-        case HeaderId::XRequestId:
-          continue;
-        case HeaderId::Server: has_server = true; break;
-        case HeaderId::Date: has_date = true; break;
-        default: break;
-      }
-      append_field(out, field.name, field.value);
-    }
-  }
-  if (!has_server) append_field(out, "Server", kServer);
-  if (!has_date) append_field(out, "Date", worker_.context.date());
-  out.append(response.extra);
-  append_field(out, "X-Request-Id", response.request_id);
-  if (response.framing == BodyFraming::Length) {
-    out.append("Content-Length: ");
-    append_number(out, response.content_length);
-    out.append("\r\n");
-  } else if (chunked_) {
-    out.append("Transfer-Encoding: chunked\r\n");
-  }
-  if (close_after_) {
-    out.append("Connection: close\r\n");
-  } else if (minor_version_ == 0) {
-    out.append("Connection: keep-alive\r\n");
-  }
-  out.append("\r\n");
+  ResponseTerms terms;
+  terms.chunked = chunked_;
+  terms.connection = close_after_ ? "close" : minor_version_ == 0 ? "keep-alive" : "";
+  terms.date = worker_.context.date();
+  append_response_head(transport_->pending(), response, terms);
 }
 
 void Http1Server::send_data(std::string_view data) noexcept {
@@ -306,22 +243,13 @@ void Http1Server::send_data(std::string_view data) noexcept {
     transport_->write(data);
     return;
   }
-  std::string& out = transport_->pending();
-  append_number(out, data.size(), 16);
-  out.append("\r\n");
+  append_chunk_size(transport_->pending(), data.size());
   transport_->write(data, "\r\n");
 }
 
 void Http1Server::send_end(const HeaderList* trailers) noexcept {
   if (!transport_) return;
-  if (chunked_) {
-    std::string& out = transport_->pending();
-    out.append("0\r\n");
-    if (trailers) {
-      for (const HeaderField& field : *trailers) append_field(out, field.name, field.value);
-    }
-    out.append("\r\n");
-  }
+  if (chunked_) append_last_chunk(transport_->pending(), trailers);
   transport_->flush();
   response_complete_ = true;
 }
@@ -344,9 +272,7 @@ void Http1Server::resume_request() noexcept {
   request_paused_ = false;
   if (processing_) return;
   process();
-  if (phase_ == Phase::Closed) return;
-  update_reading();
-  update_deadline();
+  settle();
 }
 
 void Http1Server::exchange_ended() noexcept {
@@ -359,34 +285,27 @@ void Http1Server::exchange_ended() noexcept {
     linger();
     return;
   }
+  served_ = true;
   if (!request_complete_) {
     phase_ = Phase::Discard;
     request_paused_ = false;
-    discard_left_ = kMaxDiscard;
   } else {
     parser_.reset();
     phase_ = Phase::Head;
     head_begun_ = false;
-    if (ended_ || worker_.draining) {
-      linger();
-      return;
-    }
   }
   if (processing_) return;
   process();
-  if (phase_ == Phase::Closed) return;
-  update_reading();
-  update_deadline();
+  settle();
 }
 
 void Http1Server::on_drained() noexcept {
-  last_queue_ = 0;
   if (exchange_.active()) exchange_.on_client_drained();
-  if (phase_ != Phase::Closed) update_deadline();
+  process();
+  settle();
 }
 
 void Http1Server::on_end(int) noexcept {
-  ended_ = true;
   if (phase_ == Phase::Handshake) worker_.context.metrics.tls_handshake_failures.add();
   if (exchange_.active()) {
     exchange_.cancel(GatewayAnswer::ClientGone);
@@ -395,10 +314,16 @@ void Http1Server::on_end(int) noexcept {
   close();
 }
 
+// What follows from what has just happened.
+void Http1Server::settle() noexcept {
+  if (phase_ == Phase::Closed) return;
+  update_reading();
+  update_deadline();
+}
+
 void Http1Server::update_reading() noexcept {
-  if (!transport_) return;
   const bool body_waits = phase_ == Phase::Body && request_paused_;
-  const bool want = !body_waits && kept_.size() < kMaxKept;
+  const bool want = phase_ == Phase::Linger || (!body_waits && kept_.size() < kMaxKept);
   if (want == reading_) return;
   reading_ = want;
   if (want) {
@@ -408,75 +333,85 @@ void Http1Server::update_reading() noexcept {
   }
 }
 
+Http1Server::Limit Http1Server::limit_now() const noexcept {
+  if (transport_->buffered() > 0) return Limit::Write;
+  switch (phase_) {
+    case Phase::Handshake: return Limit::Handshake;
+    case Phase::Head:
+      if (head_begun_) return Limit::Head;
+      if (worker_.draining) return Limit::Drain;
+      return served_ ? Limit::Idle : Limit::Head;
+    case Phase::Body:
+    case Phase::Discard: return request_paused_ ? Limit::None : Limit::Body;
+    case Phase::Linger: return Limit::Linger;
+    default: return Limit::None;
+  }
+}
+
 void Http1Server::update_deadline() noexcept {
   const Timeouts& timeouts = worker_.options.gateway->timeouts;
   WorkerContext& context = worker_.context;
-  if (phase_ == Phase::Closed || phase_ == Phase::Linger) return;
-  if (transport_->buffered() > 0) {
-    context.timers.set(*this, context.deadline(timeouts.client_write));
-    return;
+  const Limit limit = limit_now();
+  if (limit == Limit::Write) {
+    const std::uint64_t sent = transport_->sent();
+    if (limit_ == limit && sent == sent_) return;  // no progress: the time runs on
+    sent_ = sent;
+  } else if (limit_ == limit && limit != Limit::Idle && limit != Limit::Body) {
+    return;  // it runs from where it began, however its bytes drip in
   }
-  switch (phase_) {
-    case Phase::Handshake:
-      context.timers.set(*this, context.deadline(timeouts.tls_handshake));
-      break;
-    case Phase::Head:
-      // A head has one deadline from its first byte on, however it drips in.
-      if (!head_begun_) {
-        context.timers.set(*this, context.deadline(timeouts.client_idle));
-      } else if (!head_timed_) {
-        head_timed_ = true;
-        context.timers.set(*this, context.deadline(timeouts.client_header));
-      }
-      return;
-    case Phase::Body:
-    case Phase::Discard:
-      context.timers.set(*this, request_paused_ ? 0 : context.deadline(timeouts.client_body));
-      break;
-    default:
-      context.timers.cancel(*this);
+  limit_ = limit;
+  std::int64_t deadline = 0;
+  switch (limit) {
+    case Limit::None: break;
+    case Limit::Handshake: deadline = context.deadline(timeouts.tls_handshake); break;
+    case Limit::Head: deadline = context.deadline(timeouts.client_header); break;
+    case Limit::Idle: deadline = context.deadline(timeouts.client_idle); break;
+    case Limit::Body: deadline = context.deadline(timeouts.client_body); break;
+    case Limit::Write: deadline = context.deadline(timeouts.client_write); break;
+    case Limit::Drain: deadline = context.now() + (served_ ? kNextRequestMs : kFirstRequestMs); break;
+    case Limit::Linger: deadline = context.now() + kLingerMs; break;
   }
-  head_timed_ = false;
+  context.timers.set(*this, deadline);
 }
 
 void Http1Server::on_deadline() noexcept {
-  if (phase_ == Phase::Linger || phase_ == Phase::Closed) {
-    close();
-    return;
-  }
-  if (transport_->buffered() > 0) {
-    // Progress counts, even where less than a whole write was taken.
-    const std::size_t queue = transport_->unsent();
-    if (last_queue_ == 0 || queue < last_queue_) {
-      last_queue_ = queue;
-      worker_.context.timers.set(*this, worker_.context.deadline(worker_.options.gateway->timeouts.client_write));
+  switch (std::exchange(limit_, Limit::None)) {
+    case Limit::Write:
+      if (transport_->sent() != sent_) {
+        update_deadline();
+      } else if (exchange_.active()) {
+        exchange_.cancel(GatewayAnswer::WriteTimeout);
+      } else {
+        close();
+      }
       return;
-    }
-    if (exchange_.active()) {
-      exchange_.cancel(GatewayAnswer::WriteTimeout);
-    } else {
+    case Limit::Head:
+      if (!head_begun_) {
+        close();
+        return;
+      }
+      close_after_ = true;
+      request_complete_ = response_complete_ = false;
+      phase_ = Phase::Response;
+      exchange_.refuse(GatewayAnswer::HeaderTimeout, "the head took too long");
+      return;
+    case Limit::Body:
+      if (!exchange_.active()) {
+        close();
+        return;
+      }
+      close_after_ = true;
+      exchange_.cancel(GatewayAnswer::BodyTimeout);
+      return;
+    case Limit::Drain:
+      linger();
+      return;
+    default:
       close();
-    }
-    return;
   }
-  if (phase_ == Phase::Head && head_begun_) {
-    close_after_ = true;
-    request_complete_ = response_complete_ = false;
-    phase_ = Phase::Response;
-    exchange_.refuse(GatewayAnswer::HeaderTimeout, "the head took too long");
-    return;
-  }
-  if (phase_ == Phase::Body && exchange_.active()) {
-    close_after_ = true;
-    exchange_.cancel(GatewayAnswer::BodyTimeout);
-    return;
-  }
-  close();
 }
 
-void Http1Server::drain() noexcept {
-  if (phase_ == Phase::Head && !head_begun_ && kept_.empty()) linger();
-}
+void Http1Server::drain() noexcept { update_deadline(); }
 
 // Ends our side, and drops what the peer still sends, so that a reset does not eat our last answer.
 void Http1Server::linger() noexcept {
@@ -484,19 +419,14 @@ void Http1Server::linger() noexcept {
   phase_ = Phase::Linger;
   kept_.clear();
   transport_->finish();
-  if (ended_) {
-    close();
-    return;
-  }
-  if (!reading_) transport_->start_reading();
-  worker_.context.timers.set(*this, worker_.context.now() + kLingerMs);
+  settle();
 }
 
 void Http1Server::close() noexcept {
   if (std::exchange(phase_, Phase::Closed) == Phase::Closed) return;
   worker_.context.timers.cancel(*this);
-  transport_.reset();
   if (exchange_.active()) exchange_.cancel(GatewayAnswer::Stopped);
+  transport_.reset();
   worker_.remove(*this);
 }
 

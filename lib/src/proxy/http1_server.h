@@ -25,7 +25,7 @@ class Http1Server final : public ServerStream, private TransportEvents, private 
   bool accept(uv_stream_t* listener, bool tls) noexcept;
   // The same for a descriptor that was accepted already; closed on failure.
   bool open(int fd, bool tls) noexcept;
-  // The worker drains: closes when nothing is in progress, else after it.
+  // The worker drains: closes soon when nothing is in progress, else after it.
   void drain() noexcept;
   // Ends at once.
   void stop() noexcept { close(); }
@@ -58,6 +58,9 @@ class Http1Server final : public ServerStream, private TransportEvents, private 
     Closed,
   };
 
+  // What the deadline stands for.
+  enum class Limit : std::uint8_t { None, Handshake, Head, Idle, Body, Write, Drain, Linger };
+
   void on_open() noexcept override;
   void on_data(std::string_view bytes) noexcept override;
   void on_drained() noexcept override;
@@ -66,10 +69,12 @@ class Http1Server final : public ServerStream, private TransportEvents, private 
 
   void begin(bool tls) noexcept;
   void process() noexcept;
+  void settle() noexcept;
   [[nodiscard]] std::size_t consume(std::string_view bytes) noexcept;
   void begin_exchange(std::string_view head_bytes) noexcept;
   void request_complete() noexcept;
   void update_reading() noexcept;
+  [[nodiscard]] Limit limit_now() const noexcept;
   void update_deadline() noexcept;
   [[nodiscard]] bool can_discard() const noexcept;
   void linger() noexcept;
@@ -84,7 +89,6 @@ class Http1Server final : public ServerStream, private TransportEvents, private 
   Phase phase_ = Phase::Head;
   bool processing_ = false;
   bool reading_ = false;
-  bool ended_ = false;           // the peer's side
   bool request_paused_ = false;
   bool request_complete_ = false;
   bool response_complete_ = false;
@@ -92,10 +96,10 @@ class Http1Server final : public ServerStream, private TransportEvents, private 
   bool chunked_ = false;
   bool continue_sent_ = false;
   bool head_begun_ = false;
-  bool head_timed_ = false;
+  bool served_ = false;          // an exchange has ended on this connection
+  Limit limit_ = Limit::None;
   int minor_version_ = 1;
-  std::size_t last_queue_ = 0;
-  std::uint64_t discard_left_ = 0;
+  std::uint64_t sent_ = 0;       // when the time for Limit::Write began
 };
 
 }  // namespace gateway

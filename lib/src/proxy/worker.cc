@@ -3,6 +3,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <mutex>
 #include <thread>
 #include <vector>
@@ -32,8 +33,7 @@ class WorkerImpl final : public Worker {
     thread_ = std::thread([this] { run(); });
   }
   void adopt(VersionPtr version) noexcept override {
-    const std::lock_guard lock(mutex_);
-    adopted_ = std::move(version);
+    state_->offer(std::move(version));
     uv_async_send(&wake_);
   }
   void drain(std::function<void()> drained) noexcept override {
@@ -52,7 +52,7 @@ class WorkerImpl final : public Worker {
     thread_.join();
   }
   const WorkerMetrics& metrics() const noexcept override { return state_->context.metrics; }
-  std::uint64_t version() const noexcept override { return state_->version_number.load(std::memory_order_acquire); }
+  std::uint64_t version() const noexcept override { return state_->offered_number(); }
 
  private:
   struct Listener {
@@ -66,6 +66,11 @@ class WorkerImpl final : public Worker {
   WorkerImpl() = default;
 
   void run() {
+    // The host's signals are for the host's threads; and a peer that closed must not end the process by
+    // SIGPIPE, for which libuv writes without MSG_NOSIGNAL.
+    sigset_t all;
+    sigfillset(&all);
+    pthread_sigmask(SIG_BLOCK, &all, nullptr);
     uv_run(&loop_, UV_RUN_DEFAULT);
     // Connections that were closed last are freed by their close callbacks, which have run.
     state_->dead.clear();
@@ -73,16 +78,13 @@ class WorkerImpl final : public Worker {
   }
 
   void on_wake() noexcept {
-    VersionPtr version;
     bool drain_now = false, stop_now = false;
     {
       const std::lock_guard lock(mutex_);
-      version = std::move(adopted_);
-      adopted_.reset();
       drain_now = std::exchange(drain_asked_, false);
       stop_now = stop_asked_;
     }
-    if (version) state_->adopt(std::move(version));
+    state_->adopt_offered();
     if (drain_now) begin_drain();
     if (stop_now) close_all();
   }
@@ -203,7 +205,6 @@ class WorkerImpl final : public Worker {
   std::unique_ptr<WorkerState> state_;
   std::thread thread_;
   std::mutex mutex_;  // guards what other threads leave:
-  VersionPtr adopted_;
   std::function<void()> drained_;
   bool drain_asked_ = false;
   bool stop_asked_ = false;
@@ -225,8 +226,7 @@ Result<std::unique_ptr<Worker>> WorkerImpl::create(WorkerOptions options, Versio
       TimerWheel::kResolution, TimerWheel::kResolution);
   const std::vector<WorkerListener> sockets = options.listeners;
   const std::shared_ptr<TicketKeys> keys = options.ticket_keys;
-  worker->state_ = std::make_unique<WorkerState>(&worker->loop_, std::move(options));
-  worker->state_->adopt(std::move(version));
+  worker->state_ = std::make_unique<WorkerState>(&worker->loop_, std::move(options), std::move(version));
   const std::string alpn[] = {"http/1.1"};
   auto tls = TlsServer::create(keys, alpn);
   if (!tls) return std::move(tls).error();

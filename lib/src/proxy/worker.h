@@ -16,6 +16,7 @@
 #include "observe/metrics.h"
 #include "registry/version.h"
 #include "tls/tls_session.h"
+#include "upstream/forbidden_addresses.h"
 
 namespace gateway {
 
@@ -28,6 +29,7 @@ struct WorkerListener {
 struct WorkerOptions {
   unsigned index = 0;
   const GatewayOptions* gateway = nullptr;       // outlives the worker; `environment` is complete
+  const ForbiddenAddresses* forbidden = nullptr; // outlives the worker; complete before start()
   std::vector<WorkerListener> listeners;
   std::shared_ptr<TicketKeys> ticket_keys;
   const std::atomic<GatewayState>* state = nullptr;  // Ready: serve; Starting: 503 with Retry-After; Draining: serve, close afterwards
@@ -45,7 +47,7 @@ class Worker {
   static Result<std::unique_ptr<Worker>> create(WorkerOptions options, VersionPtr version);
   virtual ~Worker() = default;          // stop() and join, if that was not done
   virtual void start() = 0;             // starts the thread
-  // Serves new exchanges from this Version from the next loop turn on.
+  // New exchanges and handshakes are served from this Version once it returns.
   virtual void adopt(VersionPtr version) noexcept = 0;
   // Empties the accept queue, closes the listeners, closes idle connections, answers the rest with
   // `Connection: close`. `drained` is called on the worker's thread once nothing is left.

@@ -7,9 +7,27 @@
 
 namespace gateway {
 
-WorkerState::WorkerState(uv_loop_t* loop, WorkerOptions the_options)
-    : options(std::move(the_options)), context(loop, *options.gateway), pools(context) {
+WorkerState::WorkerState(uv_loop_t* loop, WorkerOptions the_options, VersionPtr version)
+    : options(std::move(the_options)), context(loop, *options.gateway, *options.forbidden), pools(context) {
   options.gateway->environment.entropy->fill(std::as_writable_bytes(std::span(random_)));
+  offered_number_.store(version->number, std::memory_order_release);
+  adopt(std::move(version));
+}
+
+void WorkerState::offer(VersionPtr version) noexcept {
+  const std::uint64_t number = version->number;
+  const std::lock_guard lock(offered_mutex_);
+  offered_ = std::move(version);
+  offered_number_.store(number, std::memory_order_release);
+}
+
+void WorkerState::adopt_offered() noexcept {
+  VersionPtr version;
+  {
+    const std::lock_guard lock(offered_mutex_);
+    version = std::move(offered_);
+  }
+  if (version) adopt(std::move(version));
 }
 
 void WorkerState::unpin(PinnedVersion* pinned) noexcept {
@@ -27,7 +45,6 @@ void WorkerState::adopt(VersionPtr version) noexcept {
   PinnedVersion* old = current;
   versions.push_back(std::make_unique<PinnedVersion>(PinnedVersion{std::move(version), 0}));
   current = versions.back().get();
-  version_number.store(current->version->number, std::memory_order_release);
   if (!old) return;
   ++old->exchanges;
   unpin(old);

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -28,16 +29,27 @@ struct PinnedVersion {
 
 // All that a worker's connections and exchanges reach. One thread.
 struct WorkerState {
-  WorkerState(uv_loop_t* loop, WorkerOptions the_options);
+  WorkerState(uv_loop_t* loop, WorkerOptions the_options, VersionPtr version);
 
   [[nodiscard]] GatewayState gateway_state() const noexcept { return options.state->load(std::memory_order_relaxed); }
+  // The Version to serve from that begins now: the newest one offered, even before the worker's loop
+  // is told of it, so that a Version serves everywhere as soon as it is published.
+  PinnedVersion& latest() noexcept {
+    if (offered_number_.load(std::memory_order_acquire) != current->version->number) adopt_offered();
+    return *current;
+  }
   PinnedVersion* pin() noexcept {
-    ++current->exchanges;
-    return current;
+    PinnedVersion& pinned = latest();
+    ++pinned.exchanges;
+    return &pinned;
   }
   // The last exchange of an old Version lets it go, to the control thread.
   void unpin(PinnedVersion* pinned) noexcept;
-  void adopt(VersionPtr version) noexcept;
+  // Any thread.
+  void offer(VersionPtr version) noexcept;
+  // Lets the Version before go as soon as no exchange is served from it.
+  void adopt_offered() noexcept;
+  [[nodiscard]] std::uint64_t offered_number() const noexcept { return offered_number_.load(std::memory_order_acquire); }
   // 32 hex digits that no client can predict the next of from outside; into `out`.
   void make_request_id(std::array<char, 32>& out) noexcept;
 
@@ -51,12 +63,16 @@ struct WorkerState {
   std::vector<std::unique_ptr<PinnedVersion>> versions;
   std::vector<std::unique_ptr<Http1Server>> servers;
   std::vector<std::unique_ptr<Http1Server>> dead;
-  std::atomic<std::uint64_t> version_number{0};
   std::uint16_t https_port = 0;   // of the first TLS listener; 0 = none
   bool draining = false;
 
  private:
+  void adopt(VersionPtr version) noexcept;
+
   std::array<std::uint64_t, 4> random_{};
+  std::atomic<std::uint64_t> offered_number_{0};
+  std::mutex offered_mutex_;
+  VersionPtr offered_;  // guarded by offered_mutex_; null once adopted
 };
 
 }  // namespace gateway

@@ -182,6 +182,7 @@ class Core {
   void touch_redirects(const std::set<std::string>& hosts);
   void note_state(const Claim& claim, ApiState state, std::string reason);
   void set_effective(const std::string& key, Effective effective);
+  [[nodiscard]] std::vector<RouteCandidate> forbidden_claims(std::string_view host, std::string_view path) const;
   [[nodiscard]] std::string label(const Claim& claim) const;   // "id@source"
   [[nodiscard]] bool redirects(const Api& api) const;
   // A row of the claim's source under this key; serves nothing yet.

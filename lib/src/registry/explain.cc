@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "base/strings.h"
 #include "http/path.h"
 #include "registry/core.h"
@@ -101,8 +103,15 @@ Explanation Core::explain(const RouteTable& routes, const RouteQuery& query) con
                "passed by: " + std::string(row->yields_to->rule_of(host, *path)) +
                    " is protected (config.conflict.protected), and only the cloud answers there");
   }
-  // Claims on protected paths hold no key; they are shown where they would have matched.
+  for (RouteCandidate& candidate : forbidden_claims(host, *path)) result.candidates.push_back(std::move(candidate));
+  return result;
+}
+
+// Claims on protected paths hold no key; they are shown where they would have matched.
+std::vector<RouteCandidate> Core::forbidden_claims(std::string_view host, std::string_view path) const {
+  std::vector<RouteCandidate> all;
   for (const Source& source : sources_) {
+    const std::size_t first = all.size();
     for (const auto& [id, api] : source.apis) {
       if (!api.forbidden) continue;
       RouteTable alone;
@@ -112,7 +121,7 @@ Explanation Core::explain(const RouteTable& routes, const RouteQuery& query) con
       row.match = api.said->match;
       row.case_sensitive = api.said->case_sensitive;
       alone.set_host(row.host, {std::make_shared<const CompiledApi>(row)});
-      if (!alone.match(host, *path).api) continue;
+      if (!alone.match(host, path).api) continue;
       RouteCandidate candidate;
       candidate.source = source.options.name;
       candidate.api = id;
@@ -122,10 +131,12 @@ Explanation Core::explain(const RouteTable& routes, const RouteQuery& query) con
       candidate.state = ApiState::Quarantined;
       candidate.reason = broken_reason(api);
       candidate.provenance = api.said->provenance;
-      result.candidates.push_back(std::move(candidate));
+      all.push_back(std::move(candidate));
     }
+    std::sort(all.begin() + static_cast<std::ptrdiff_t>(first), all.end(),
+              [](const RouteCandidate& a, const RouteCandidate& b) { return a.api < b.api; });
   }
-  return result;
+  return all;
 }
 
 }  // namespace gateway

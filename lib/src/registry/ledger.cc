@@ -268,12 +268,14 @@ Result<void> Ledger::commit() {
   fd_ = -1;
   sources_.clear();
   (void)load(path_);
-  return written;
+  Error error = std::move(written).error();
+  error.message += "; changes are no longer observed, and the stamps that sources give decide";
+  return error;
 }
 
 Result<void> Ledger::append() {
   if (write_all(fd_, pending_) && ::fdatasync(fd_) == 0) return {};
-  return failed("cannot be written; stamps are no longer observed", path_);
+  return failed("cannot be written", path_);
 }
 
 // Writes all entries to a new file and puts it in the place of the old one.
@@ -291,7 +293,7 @@ Result<void> Ledger::compact() {
   }
   if (!write_all(fd, bytes) || ::fsync(fd) != 0 || ::rename(fresh.c_str(), path_.c_str()) != 0 ||
       !sync_folder(folder_)) {
-    Error error = failed("cannot be written; stamps are no longer observed", path_);
+    Error error = failed("cannot be written", path_);
     ::close(fd);
     ::unlink(fresh.c_str());
     return error;

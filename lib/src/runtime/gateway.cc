@@ -118,6 +118,7 @@ class GatewayImpl final : public Gateway {
   std::unique_ptr<Registry> registry_;
   std::shared_ptr<TicketKeys> ticket_keys_;
   std::unique_ptr<AccessLogWriter> access_log_;
+  ForbiddenAddresses forbidden_;  // to the workers; complete before they start
   std::vector<std::unique_ptr<Worker>> workers_;
   std::vector<std::uint16_t> ports_;
   std::unique_ptr<ControlServer> admin_;
@@ -187,6 +188,7 @@ Result<void> GatewayImpl::make_workers() {
     WorkerOptions worker;
     worker.index = i;
     worker.gateway = &options_;
+    worker.forbidden = &forbidden_;
     for (std::size_t l = 0; l < bound.size(); ++l) {
       worker.listeners.push_back({std::exchange(bound[l].fds[i], -1), options_.listeners[l].tls});
     }
@@ -219,6 +221,7 @@ Result<void> GatewayImpl::start_control_endpoints() {
         return;
       }
       admin_ = std::move(server).value();
+      forbidden_.add_listener(options_.admin.address, admin_->port());
     }
     if (options_.monitor.enabled) {
       auto server = ControlServer::create(

@@ -24,6 +24,7 @@ struct OutgoingRequest {
 
 enum class StreamFailure : std::uint8_t {
   ConnectFailed,   // no connection: refused, unreachable, not resolved, or its TLS failed
+  Forbidden,       // no connection: nothing is ever proxied to that address
   ConnectTimeout,
   Reset,           // the connection ended before the response did
   HeaderTimeout,

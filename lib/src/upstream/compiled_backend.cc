@@ -1,34 +1,10 @@
 #include "upstream/compiled_backend.h"
 
-#include <arpa/inet.h>
-
 #include "model/canonical.h"
 #include "tls/tls_session.h"
+#include "upstream/forbidden_addresses.h"
 
 namespace gateway {
-namespace {
-
-struct Numeric {
-  bool is_ip = false;
-  bool link_local = false;
-};
-
-Numeric look(const std::string& address) {
-  Numeric result;
-  in_addr four{};
-  in6_addr six{};
-  if (inet_pton(AF_INET, address.c_str(), &four) == 1) {
-    result.is_ip = true;
-    result.link_local = (ntohl(four.s_addr) >> 16) == 0xa9fe;
-  } else if (inet_pton(AF_INET6, address.c_str(), &six) == 1) {
-    result.is_ip = true;
-    result.link_local = IN6_IS_ADDR_LINKLOCAL(&six) ||
-                        (IN6_IS_ADDR_V4MAPPED(&six) && six.s6_addr[12] == 169 && six.s6_addr[13] == 254);
-  }
-  return result;
-}
-
-}  // namespace
 
 Result<std::shared_ptr<const CompiledBackend>> compile_backend(const Backend& backend, const std::string& source) {
   auto compiled = std::make_shared<CompiledBackend>();
@@ -53,17 +29,19 @@ Result<std::shared_ptr<const CompiledBackend>> compile_backend(const Backend& ba
     tls_key = "|tls|" + backend.tls_server_name + (backend.tls_verify ? "|verify|" : "|any|") + hex(sha256(backend.tls_ca_pem));
   }
   for (const Endpoint& endpoint : backend.endpoints) {
-    const Numeric numeric = look(endpoint.address);
-    if (numeric.link_local) {
+    sockaddr_storage address;
+    const bool numeric = parse_ip(endpoint.address, address);
+    if (numeric && is_link_local(reinterpret_cast<const sockaddr*>(&address))) {
       return Error{ErrorCode::InvalidArgument, "upstream",
                    "endpoint " + endpoint.address + " is link-local; such addresses are never proxied to", where};
     }
     CompiledEndpoint one;
     one.address = endpoint.address;
     one.port = endpoint.port;
-    one.numeric = numeric.is_ip;
-    one.pool_key = (endpoint.address.find(':') == std::string::npos ? endpoint.address : "[" + endpoint.address + "]") + ":" +
-                   std::to_string(endpoint.port) + tls_key;
+    one.numeric = numeric;
+    one.authority = (endpoint.address.find(':') == std::string::npos ? endpoint.address : "[" + endpoint.address + "]") + ":" +
+                    std::to_string(endpoint.port);
+    one.pool_key = one.authority + tls_key;
     compiled->endpoints.push_back(std::move(one));
   }
   return std::shared_ptr<const CompiledBackend>(std::move(compiled));

@@ -17,6 +17,7 @@ struct CompiledEndpoint {
   std::string address;     // numeric or a DNS name
   std::uint16_t port = 0;
   bool numeric = false;    // an IP address: no resolver is asked
+  std::string authority;   // "10.0.0.1:8080", "[::1]:80"
   std::string pool_key;    // equal keys may share connections: address, port, protocol and TLS settings
 };
 

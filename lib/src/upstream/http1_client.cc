@@ -61,8 +61,7 @@ void Http1Client::connect(const CompiledBackend& backend, const CompiledEndpoint
 void Http1Client::on_resolved(const sockaddr_storage* address) noexcept {
   if (state_ == State::Closed) return;
   if (!address) {
-    // Told by the wheel, as the answer may come from within connect().
-    context_.timers.set(*this, context_.now());
+    fail_later(StreamFailure::ConnectFailed);
     return;
   }
   sockaddr_storage target = *address;
@@ -74,15 +73,20 @@ void Http1Client::on_resolved(const sockaddr_storage* address) noexcept {
   start_connecting(reinterpret_cast<const sockaddr*>(&target));
 }
 
+void Http1Client::fail_later(StreamFailure why) noexcept {
+  unconnected_ = why;
+  context_.timers.set(*this, context_.now());
+}
+
 void Http1Client::start_connecting(const sockaddr* address) noexcept {
-  state_ = State::Connecting;
+  if (context_.forbidden.contains(address)) {
+    fail_later(StreamFailure::Forbidden);
+    return;
+  }
   context_.metrics.upstream_connects.add();
   std::unique_ptr<TlsSession> session;
   if (tls_) session = tls_->connect(server_name_, transport_->cipher_sink());
-  if (transport_->connect(address, std::move(session)) != 0) {
-    state_ = State::Resolving;  // no connection was begun: the wheel tells
-    context_.timers.set(*this, context_.now());
-  }
+  if (transport_->connect(address, std::move(session)) != 0) fail_later(StreamFailure::ConnectFailed);
 }
 
 void Http1Client::on_open() noexcept {
@@ -111,7 +115,7 @@ void Http1Client::send_head(const OutgoingRequest& request) noexcept {
   }
   append_field(out, "X-Forwarded-For", request.forwarded_for);
   append_field(out, "X-Forwarded-Proto", request.forwarded_proto);
-  append_field(out, "X-Forwarded-Host", request.forwarded_host);
+  if (!request.forwarded_host.empty()) append_field(out, "X-Forwarded-Host", request.forwarded_host);
   append_field(out, "X-Request-Id", request.request_id);
   if (request.framing == BodyFraming::Length) {
     char digits[24];
@@ -121,7 +125,6 @@ void Http1Client::send_head(const OutgoingRequest& request) noexcept {
     append_field(out, "Transfer-Encoding", "chunked");
   }
   out.append("\r\n");
-  context_.timers.set(*this, context_.deadline(context_.options.timeouts.backend_header));
 }
 
 void Http1Client::send_data(std::string_view data) noexcept {
@@ -136,7 +139,7 @@ void Http1Client::send_data(std::string_view data) noexcept {
   } else {
     transport_->write(data);
   }
-  context_.timers.set(*this, context_.deadline(context_.options.timeouts.backend_header));
+  update_deadline();
 }
 
 void Http1Client::send_end(const HeaderList* trailers) noexcept {
@@ -150,17 +153,32 @@ void Http1Client::send_end(const HeaderList* trailers) noexcept {
     out.append("\r\n");
   }
   transport_->flush();
+  update_deadline();
+}
+
+// The backend's time runs while it is the backend's turn.
+void Http1Client::update_deadline() noexcept {
+  const Timeouts& timeouts = context_.options.timeouts;
+  if (paused_) {
+    context_.timers.cancel(*this);  // the client is slow to take the response
+  } else if (head_done_) {
+    context_.timers.set(*this, context_.deadline(timeouts.backend_body));
+  } else if (request_sent_ || transport_->buffered() > 0) {
+    context_.timers.set(*this, context_.deadline(timeouts.backend_header));
+  } else {
+    context_.timers.cancel(*this);  // the client is slow to send the request
+  }
 }
 
 void Http1Client::pause() noexcept {
   paused_ = true;
   transport_->stop_reading();
-  context_.timers.cancel(*this);  // it is the client that is slow
+  update_deadline();
 }
 
 void Http1Client::resume() noexcept {
   if (!std::exchange(paused_, false)) return;
-  context_.timers.set(*this, context_.deadline(context_.options.timeouts.backend_body));
+  update_deadline();
   transport_->start_reading();
 }
 
@@ -184,9 +202,7 @@ void Http1Client::on_data(std::string_view bytes) noexcept {
     }
   }
   if (events_) {
-    if (head_done_ && !paused_) {
-      context_.timers.set(*this, context_.deadline(context_.options.timeouts.backend_body));
-    }
+    if (head_done_) update_deadline();
     events_->on_response_flush();
   }
 }
@@ -260,10 +276,12 @@ void Http1Client::complete(bool bytes_left) noexcept {
 }
 
 void Http1Client::on_drained() noexcept {
-  if (events_) events_->on_request_drained();
+  if (!events_) return;
+  update_deadline();
+  events_->on_request_drained();
 }
 
-void Http1Client::on_end(int) noexcept {
+void Http1Client::on_end(int status) noexcept {
   if (!events_) {
     discard();
     return;
@@ -272,7 +290,8 @@ void Http1Client::on_end(int) noexcept {
     fail(StreamFailure::ConnectFailed);
     return;
   }
-  if (head_done_ && parser_.finish()) {
+  // A body without length ends with an orderly end of the connection alone.
+  if (status == UV_EOF && head_done_ && parser_.finish()) {
     complete(true);
     return;
   }
@@ -284,15 +303,10 @@ void Http1Client::on_deadline() noexcept {
     discard();
     return;
   }
-  switch (state_) {
-    case State::Resolving:
-      fail(StreamFailure::ConnectFailed);
-      break;
-    case State::Connecting:
-      fail(StreamFailure::ConnectTimeout);
-      break;
-    default:
-      fail(head_done_ ? StreamFailure::BodyTimeout : StreamFailure::HeaderTimeout);
+  if (state_ != State::Open) {
+    fail(unconnected_);
+  } else {
+    fail(head_done_ ? StreamFailure::BodyTimeout : StreamFailure::HeaderTimeout);
   }
 }
 

@@ -43,7 +43,7 @@ class Http1Client final : public ClientStream, private TransportEvents, private 
   void cancel() noexcept override;
 
  private:
-  enum class State : std::uint8_t { Resolving, Connecting, Open, Closed };
+  enum class State : std::uint8_t { Connecting, Open, Closed };
 
   void on_open() noexcept override;
   void on_data(std::string_view bytes) noexcept override;
@@ -53,6 +53,9 @@ class Http1Client final : public ClientStream, private TransportEvents, private 
   void on_resolved(const sockaddr_storage* address) noexcept override;
 
   void start_connecting(const sockaddr* address) noexcept;
+  // `why` is told by the timer wheel: connect() has not returned yet.
+  void fail_later(StreamFailure why) noexcept;
+  void update_deadline() noexcept;
   [[nodiscard]] std::size_t deliver(std::string_view bytes) noexcept;
   void complete(bool bytes_left) noexcept;
   void fail(StreamFailure why) noexcept;
@@ -69,7 +72,8 @@ class Http1Client final : public ClientStream, private TransportEvents, private 
   std::shared_ptr<TlsClient> tls_;
   std::uint16_t port_ = 0;
   std::uint64_t requests_ = 0;   // finished ones
-  State state_ = State::Resolving;
+  State state_ = State::Connecting;
+  StreamFailure unconnected_ = StreamFailure::ConnectTimeout;  // what a deadline before Open means
   bool head_request_ = false;
   bool head_done_ = false;
   bool chunked_request_ = false;

@@ -14,7 +14,13 @@ void Pools::close_all() {
 
 Pools::InUse& Pools::in_use(const std::shared_ptr<const CompiledBackend>& backend) {
   const auto known = backends_.find(backend.get());
-  if (known != backends_.end()) return known->second;
+  if (known != backends_.end()) {
+    if (!known->second.backend.owner_before(backend) && !backend.owner_before(known->second.backend)) {
+      return known->second;
+    }
+    forget(known->second);  // another backend that lay at the same address
+    backends_.erase(known);
+  }
   InUse& fresh = backends_[backend.get()];
   fresh.backend = backend;
   for (const CompiledEndpoint& endpoint : backend->endpoints) {
@@ -32,7 +38,8 @@ Pools::InUse& Pools::in_use(const std::shared_ptr<const CompiledBackend>& backen
 ClientStream* Pools::acquire(const std::shared_ptr<const CompiledBackend>& backend, bool fresh,
                              ClientStreamEvents& events, const CompiledEndpoint*& endpoint) {
   InUse& use = in_use(backend);
-  const std::size_t turn = use.next++ % use.pools.size();
+  const std::size_t last = endpoint ? static_cast<std::size_t>(endpoint - backend->endpoints.data()) : use.next++;
+  const std::size_t turn = (endpoint ? last + 1 : last) % use.pools.size();
   endpoint = &backend->endpoints[turn];
   Pool& pool = *use.pools[turn];
   ++pool.active;
@@ -90,13 +97,17 @@ void Pools::close_idle() {
   }
 }
 
+void Pools::forget(InUse& use) noexcept {
+  for (Pool* pool : use.pools) --pool->users;
+}
+
 void Pools::prune() {
   for (auto at = backends_.begin(); at != backends_.end();) {
-    if (at->second.backend.use_count() > 1) {
+    if (!at->second.backend.expired()) {
       ++at;
       continue;
     }
-    for (Pool* pool : at->second.pools) --pool->users;
+    forget(at->second);
     at = backends_.erase(at);
   }
   for (auto at = pools_.begin(); at != pools_.end();) {

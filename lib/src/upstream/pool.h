@@ -27,9 +27,9 @@ class Pools {
   explicit Pools(WorkerContext& context);
   ~Pools();
 
-  // A stream to one of the backend's endpoints, which take turns. `fresh`: no kept connection. The
-  // stream is ready at once, or on_stream_ready follows. `endpoint` tells which one it is. The backend
-  // has endpoints.
+  // A stream to one of the backend's endpoints, which take turns; with `endpoint` given, to the one
+  // after it. `fresh`: no kept connection. The stream is ready at once, or on_stream_ready follows.
+  // `endpoint` tells which one it is. The backend has endpoints.
   ClientStream* acquire(const std::shared_ptr<const CompiledBackend>& backend, bool fresh, ClientStreamEvents& events,
                         const CompiledEndpoint*& endpoint);
   // Lets go of backends that no Version in use names any more, and closes the idle connections that
@@ -47,11 +47,12 @@ class Pools {
 
  private:
   struct InUse {
-    std::shared_ptr<const CompiledBackend> backend;  // keeps the address that is the key
+    std::weak_ptr<const CompiledBackend> backend;    // of Versions; not kept alive from here
     std::vector<Pool*> pools;                        // by endpoint
     std::size_t next = 0;
   };
   InUse& in_use(const std::shared_ptr<const CompiledBackend>& backend);
+  static void forget(InUse& use) noexcept;
 
   WorkerContext& context_;
   Resolver resolver_;

@@ -84,7 +84,8 @@ void Transport::stop_reading() noexcept {
 void Transport::on_read(ssize_t n) noexcept {
   if (n == 0 || closed_) return;
   if (n < 0) {
-    end(static_cast<int>(n));
+    // Without close_notify it may be somebody else who ended a TLS connection (RFC 8446 §6.1).
+    end(n == UV_EOF && session_ ? UV_ECONNRESET : static_cast<int>(n));
     return;
   }
   const std::string_view bytes(context_.read_buffer.data(), static_cast<std::size_t>(n));
@@ -114,6 +115,7 @@ void Transport::advance_tls(std::string_view ciphertext) noexcept {
 
 void Transport::on_plaintext(std::span<const std::byte> bytes) noexcept {
   if (closed_ || ended_) return;
+  send_ciphertext();  // the scratch buffer is of all connections, and the owner may write to another
   if (!opened_) {
     // The first data may come with the end of the handshake.
     opened_ = true;
@@ -161,6 +163,7 @@ void Transport::send_ciphertext() noexcept {
 void Transport::send(std::string_view a, std::string_view b, std::string_view c) noexcept {
   const std::size_t total = a.size() + b.size() + c.size();
   if (total == 0) return;
+  given_ += total;
   std::size_t sent = 0;
   if (buffered() == 0) {
     uv_buf_t buffers[3];

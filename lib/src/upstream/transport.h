@@ -63,9 +63,9 @@ class Transport final : private CipherSink {
   void flush() noexcept { if (!pending_.empty()) write({}); }
   // Bytes that the socket has not taken.
   [[nodiscard]] std::size_t buffered() const noexcept { return queued_.size() + in_flight_.size(); }
-  // Of those, what the kernel has not taken yet.
-  [[nodiscard]] std::size_t unsent() const noexcept {
-    return queued_.size() + uv_stream_get_write_queue_size(reinterpret_cast<const uv_stream_t*>(&tcp_));
+  // How many bytes the kernel has taken so far.
+  [[nodiscard]] std::uint64_t sent() const noexcept {
+    return given_ - queued_.size() - uv_stream_get_write_queue_size(reinterpret_cast<const uv_stream_t*>(&tcp_));
   }
   // Ends our side once everything is sent (TLS close_notify, then FIN).
   void finish() noexcept;
@@ -104,6 +104,7 @@ class Transport final : private CipherSink {
   std::string pending_;    // appended, not yet sent
   std::string queued_;     // refused by the socket, waiting for the write in flight
   std::string in_flight_;
+  std::uint64_t given_ = 0;  // to be sent, ever
   bool opened_ = false;
   bool ended_ = false;
   bool finishing_ = false;

@@ -11,14 +11,16 @@
 #include <gateway/options.h>
 
 #include "observe/metrics.h"
+#include "upstream/forbidden_addresses.h"
 #include "upstream/timer_wheel.h"
 
 namespace gateway {
 
 // What the parts of one worker share. One thread.
 struct WorkerContext {
-  WorkerContext(uv_loop_t* the_loop, const GatewayOptions& the_options)
-      : loop(the_loop), options(the_options), timers(static_cast<std::int64_t>(uv_now(the_loop))) {}
+  // Everything outlives the context.
+  WorkerContext(uv_loop_t* the_loop, const GatewayOptions& the_options, const ForbiddenAddresses& the_forbidden)
+      : loop(the_loop), options(the_options), forbidden(the_forbidden), timers(static_cast<std::int64_t>(uv_now(the_loop))) {}
 
   // Milliseconds of the loop's clock, read once for each turn.
   [[nodiscard]] std::int64_t now() const noexcept { return static_cast<std::int64_t>(uv_now(loop)); }
@@ -33,6 +35,7 @@ struct WorkerContext {
 
   uv_loop_t* loop;
   const GatewayOptions& options;
+  const ForbiddenAddresses& forbidden;
   TimerWheel timers;
   WorkerMetrics metrics;
   std::vector<char> read_buffer = std::vector<char>(kReadBuffer);  // one, as a read is handled before the next

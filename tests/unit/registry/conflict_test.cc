@@ -167,25 +167,34 @@ TEST_CASE("a case-insensitive path collides with the case-sensitive one of the s
 }
 
 TEST_CASE("protected paths belong to the cloud alone") {
-  ConflictOptions options;
-  options.protected_paths = {"/users", "api.example/orders", "*.shop.example/"};
+  const std::vector<std::string> paths{"/users", "api.example/orders"}, whole_hosts{"*.shop.example/"};
   struct Row {
+    std::vector<std::string> rules;
     const char *route, *asked_host, *asked_path;
     bool allowed;
   };
-  for (const Row& row : {Row{"/users", "h", "/users", false},
-                         Row{"/users/", "h", "/users", false},
-                         Row{"/Users/me", "h", "/Users/me", false},
-                         Row{"a.example/users", "a.example", "/users", false},
-                         Row{"=/users/me", "h", "/users/me", false},
-                         Row{"/usersx", "h", "/usersx", true},
-                         Row{"/", "h", "/", true},
-                         Row{"api.example/orders/1", "api.example", "/orders/1", false},
-                         Row{"*.example/orders", "api.example", "/orders", false},
-                         Row{"other.example/orders", "other.example", "/orders", true},
-                         Row{"a.shop.example/x", "a.shop.example", "/x", false},
-                         Row{"shop.example/x", "shop.example", "/x", true}}) {
-    INFO(row.route);
+  for (const Row& row : {Row{paths, "/users", "h", "/users", false},
+                         Row{paths, "/users/", "h", "/users", false},
+                         Row{paths, "/Users/me", "h", "/Users/me", false},
+                         Row{paths, "a.example/users", "a.example", "/users", false},
+                         Row{paths, "=/users/me", "h", "/users/me", false},
+                         Row{paths, "/usersx", "h", "/usersx", true},
+                         Row{paths, "/", "h", "/", true},
+                         Row{paths, "api.example/orders/1", "api.example", "/orders/1", false},
+                         Row{paths, "*.example/orders", "api.example", "/orders", false},
+                         Row{paths, "other.example/orders", "other.example", "/orders", true},
+                         // A whole host: the cloud's Apis of any host serve there too, and whoever claims
+                         // any host could take them over.
+                         Row{whole_hosts, "a.shop.example/x", "a.shop.example", "/x", false},
+                         Row{whole_hosts, "*.shop.example/", "a.shop.example", "/", false},
+                         Row{whole_hosts, "/usersx", "h", "/usersx", false},
+                         Row{whole_hosts, "/", "h", "/", false},
+                         Row{whole_hosts, "=/x", "h", "/x", false},
+                         Row{whole_hosts, "shop.example/x", "shop.example", "/x", true},
+                         Row{whole_hosts, "*.example/", "a.example", "/", true}}) {
+    INFO(row.rules.front() << " and " << row.route);
+    ConflictOptions options;
+    options.protected_paths = row.rules;
     TestRegistry registry(named({"ingress", "cloud"}), options);
     registry.publish("ingress", {api("i", row.route, 900)});
     CHECK((registry.answer(row.asked_host, row.asked_path) == "i@ingress") == row.allowed);
@@ -194,6 +203,61 @@ TEST_CASE("protected paths belong to the cloud alone") {
     registry.publish("cloud", {api("c", row.route, 1)});
     CHECK(registry.state("c@cloud").state == (row.allowed ? ApiState::Shadowed : ApiState::Serving));
   }
+}
+
+TEST_CASE("a broader route of another source does not answer for a protected path") {
+  struct Row {
+    const char *rule, *wide, *cloud;
+    const char *asked_host, *asked_path, *answer;
+  };
+  for (const Row& row : {Row{"/users", "api.example/", "/users", "api.example", "/users/1", "c@cloud"},
+                         Row{"/users", "api.example/", "/users", "api.example", "/orders", "i@ingress"},
+                         Row{"api.example/users", "api.example/", "/users", "api.example", "/users", "c@cloud"},
+                         Row{"api.example/users", "*.example/", "/users", "api.example", "/users", "c@cloud"},
+                         Row{"api.example/users", "*.example/", "/users", "b.example", "/users", "i@ingress"},
+                         Row{"/users/me", "api.example/users", "/", "api.example", "/users/me", "c@cloud"},
+                         Row{"/users/me", "api.example/users", "/", "api.example", "/users/you", "i@ingress"},
+                         Row{"/users", "/", "api.example/users", "b.example", "/users", "no path"}}) {
+    for (const bool broken : {false, true}) {
+      INFO(row.rule << ": " << row.asked_host << row.asked_path << (broken ? ", the broader one broken" : ""));
+      ConflictOptions options;
+      options.protected_paths = {row.rule};
+      TestRegistry registry(named({"ingress", "cloud"}), options);
+      registry.publish("cloud", {api("c", row.cloud, 1)});
+      Api wide = api("i", row.wide, 900);
+      if (broken) wide.defect = "no such Service";
+      registry.publish("ingress", {wide});
+      const std::string expected = broken && row.answer == std::string("i@ingress") ? "503" : row.answer;
+      CHECK(registry.answer(row.asked_host, row.asked_path) == expected);
+
+      const Explanation told = registry.view().explain({row.asked_host, row.asked_path, "http"});
+      REQUIRE_FALSE(told.candidates.empty());
+      if (row.answer == std::string("i@ingress")) continue;
+      CHECK(told.outcome == (row.answer == std::string("c@cloud") ? "route" : "no_path"));
+      CHECK(told.candidates.front().answers == (row.answer == std::string("c@cloud")));
+      const RouteCandidate& passed = told.candidates.back();
+      CHECK(passed.source == "ingress");
+      CHECK_FALSE(passed.answers);
+      if (!broken) {
+        CHECK(passed.state == ApiState::Serving);
+        CHECK(passed.reason == "passed by: " + std::string(row.rule) +
+                                   " is protected (config.conflict.protected), and only the cloud answers there");
+      }
+    }
+  }
+}
+
+TEST_CASE("protected paths are part of the effective configuration, and a rule that is none is refused") {
+  ConflictOptions options;
+  options.protected_paths = {"/Users/", "a.example/x"};
+  CHECK(TestRegistry(named({"file"}), options).view().effective_json() ==
+        "{\"hostnames\":[],\"protected\":[\"/users\",\"a.example/x\"],\"routes\":[]}");
+
+  RegistryOptions refused;
+  refused.conflict.protected_paths = {"https://api.example/users"};
+  const auto made = Registry::create(std::move(refused), {});
+  REQUIRE_FALSE(made);
+  CHECK(made.error().where == "conflict.protected_paths");
 }
 
 TEST_CASE("explain names every candidate, who answers, and why the others do not") {

@@ -1,10 +1,14 @@
 #pragma once
 
 #include <stdlib.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
+#include <condition_variable>
 #include <filesystem>
+#include <fstream>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -29,11 +33,14 @@ class ManualClock final : public Clock {
   std::atomic<std::int64_t> seconds_{1'000'000};
 };
 
-// A folder that goes with the test.
+// A folder that goes with the test; in memory where the system has such, as thousands are synced.
 class Folder {
  public:
   Folder() {
-    std::string name = (std::filesystem::temp_directory_path() / "registry-XXXXXX").string();
+    const std::filesystem::path memory("/dev/shm");
+    std::error_code none;
+    const bool usable = std::filesystem::is_directory(memory, none) && ::access(memory.c_str(), W_OK) == 0;
+    std::string name = ((usable ? memory : std::filesystem::temp_directory_path()) / "registry-XXXXXX").string();
     path_ = mkdtemp(name.data());
   }
   ~Folder() { std::filesystem::remove_all(path_); }
@@ -105,6 +112,7 @@ inline SourceSnapshot snapshot(const std::vector<Api>& apis) {
 struct NamedSource {
   std::string name;
   std::string kind;  // "" = the name
+  std::string scope = {};
 };
 inline std::vector<NamedSource> named(std::initializer_list<const char*> names) {
   std::vector<NamedSource> made;
@@ -131,6 +139,7 @@ class TestRegistry {
     events.published = [this](VersionPtr version) {
       const std::lock_guard lock(mutex_);
       published_.push_back(std::move(version));
+      changed_.notify_all();
     };
     events.report = [this](const std::string& source, PublishReport report) {
       const std::lock_guard lock(mutex_);
@@ -143,6 +152,7 @@ class TestRegistry {
       SourceOptions made;
       made.name = source.name;
       made.kind = source.kind.empty() ? source.name : source.kind;
+      made.scope = source.scope;
       sinks_[source.name] = registry_->add_source(made);
     }
     registry_->start();
@@ -186,6 +196,16 @@ class TestRegistry {
     }
     return {};
   }
+  // Every Version that workers would have been given.
+  [[nodiscard]] std::vector<VersionPtr> published() const {
+    const std::lock_guard lock(mutex_);
+    return published_;
+  }
+  [[nodiscard]] bool reaches_version(std::uint64_t number) const {
+    std::unique_lock lock(mutex_);
+    return changed_.wait_for(lock, std::chrono::seconds(20),
+                             [&] { return !published_.empty() && published_.back()->number >= number; });
+  }
   [[nodiscard]] std::uint64_t version() const { return registry_->version().number; }
   [[nodiscard]] int synced() const { return synced_; }
   [[nodiscard]] const Registry& view() const { return *registry_; }
@@ -200,6 +220,7 @@ class TestRegistry {
   std::shared_ptr<ManualClock> clock_ = std::make_shared<ManualClock>();
   Records records_;
   mutable std::mutex mutex_;
+  mutable std::condition_variable changed_;
   std::vector<VersionPtr> published_;
   std::map<std::string, ApiReport> states_;
   std::map<std::string, std::vector<PublishReport>> reports_;

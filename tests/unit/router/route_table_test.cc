@@ -127,7 +127,7 @@ TEST_CASE("candidates are all that match, in the order of the look-up") {
                                      {"", "/x/y", kPrefix, true, "4"},
                                      {"", "/z", kPrefix, true, "5"}});
   std::string order;
-  for (const auto& api : table.candidates("a.example", "/x/y")) order += api->id;
+  for (const auto& api : table.candidates("a.example", "/x/y").rows) order += api->id;
   CHECK(order == "1234");
 }
 

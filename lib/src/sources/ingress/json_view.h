@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include <rapidjson/document.h>
 
@@ -21,6 +22,10 @@ namespace gateway::json {
 [[nodiscard]] inline const rapidjson::Value* find(const rapidjson::Value& value,
                                                   std::string_view name) noexcept {
   return find(&value, name);
+}
+// The same, to be changed or taken from.
+[[nodiscard]] inline rapidjson::Value* find(rapidjson::Value& value, std::string_view name) noexcept {
+  return const_cast<rapidjson::Value*>(find(std::as_const(value), name));
 }
 
 [[nodiscard]] inline std::string_view text(const rapidjson::Value& value) noexcept {

@@ -113,9 +113,9 @@ void Reflector::page_ended(Result<void> result) {
 void Reflector::take_list() {
   std::set<std::string, std::less<>> present;
   for (auto& page : pages_) {
-    const auto items = page.FindMember("items");
-    if (items == page.MemberEnd() || !items->value.IsArray()) continue;
-    for (auto& item : items->value.GetArray()) {
+    auto* items = find(page, "items");
+    if (!items || !items->IsArray()) continue;
+    for (auto& item : items->GetArray()) {
       if (!item.IsObject()) continue;
       const auto* metadata = find(item, "metadata");
       present.insert(key_of(text_or(metadata, "namespace"), text_or(metadata, "name")));
@@ -193,8 +193,8 @@ void Reflector::watch_head(const HttpClientResponse& response) {
 
 bool Reflector::take_line(std::string_view line) {
   auto event = parse_json(line, {kMaxWatchLine, 64, 0}, collection_.path);
-  const auto object = event && event->IsObject() ? event->FindMember("object") : Value::MemberIterator();
-  if (!event || !event->IsObject() || object == event->MemberEnd() || !object->value.IsObject()) {
+  auto* object = event ? find(*event, "object") : nullptr;
+  if (!object || !object->IsObject()) {
     const auto call = std::move(call_);
     fail({ErrorCode::ProtocolError, "ingress", "a line of the watch is no event", collection_.path, true}, 0,
          Next::Watch);
@@ -204,10 +204,10 @@ bool Reflector::take_line(std::string_view line) {
   const std::string type(text_or(&*event, "type"));
   if (type == "ERROR") {
     const auto call = std::move(call_);
-    take_error(object->value);
+    take_error(*object);
     return false;
   }
-  take_object(type, object->value, event->GetAllocator());
+  take_object(type, *object, event->GetAllocator());
   return true;
 }
 
