@@ -12,7 +12,7 @@ import namespace
 
 namespace.enter()
 
-from cluster import cluster, ingress
+from cluster import cluster, ingress, tls_secret
 from scene import pod_scene
 from support import runner
 from support.certificates import Authority, dns_names
@@ -95,29 +95,35 @@ def test_tls_without_a_secret_name_means_the_default_certificate(c):
         assert s.gatewayd.get_tls('plain.example', '/').status == 200
 
 
-def test_broken_secret_disturbs_nothing_else(c):
-    good, bad = certificate('good.example'), certificate('bad.example')
-    other = certificate('other.example')
+def test_broken_secrets_are_told_and_disturb_nothing_else(c):
+    good, bad, other = (certificate(name + '.example') for name in ('good', 'bad', 'other'))
     with pod_scene(c) as s:
         default = s.gatewayd.certificate(None)
+        secrets = {
+            'mixed': (tls_secret('mixed', bad.chain_pem, other.key_pem),
+                      'key: does not belong to the first certificate'),
+            'chainless': (tls_secret('chainless', 'not PEM', bad.key_pem), 'chain: must be'),
+            'keyless': (tls_secret('keyless', bad.chain_pem, 'neither'), 'key: must be a private key in PEM'),
+            'opaque': (dict(tls_secret('opaque', bad.chain_pem, bad.key_pem), type='Opaque'),
+                       'type: "Opaque" is not allowed: kubernetes.io/tls'),
+        }
+        for body, _ in secrets.values():
+            c.put('/api/v1/namespaces/%s/secrets' % s.namespace, body)
         c.put_tls_secret(s.namespace, 'good', good)
-        mixed = type('Mixed', (), {'chain_pem': bad.chain_pem, 'key_pem': other.key_pem})
-        c.put_tls_secret(s.namespace, 'mixed', mixed)
-        garbage = type('Garbage', (), {'chain_pem': 'not PEM', 'key_pem': 'neither'})
-        c.put_tls_secret(s.namespace, 'garbage', garbage)
-        s.put(ingress('bad', [('bad.example', '/', 'Prefix', 'a', 80),
-                              ('garbage.example', '/', 'Prefix', 'a', 80)],
-                      tls=[(['bad.example'], 'mixed'), (['garbage.example'], 'garbage')]),
+        s.put(ingress('bad', [(name + '.example', '/', 'Prefix', 'a', 80) for name in secrets],
+                      tls=[([name + '.example'], name) for name in secrets]),
               ingress('good', [('good.example', '/', 'Prefix', 'b', 80)],
                       tls=[(['good.example'], 'good')]))
         shows(s, 'good.example', good)
-        s.until('garbage.example', '/', 'a')
-        assert s.gatewayd.certificate('bad.example') == default
-        assert s.gatewayd.certificate('garbage.example') == default
-        assert s.gatewayd.get_tls('bad.example', '/').json()['backend'] == 'a'
-        told = str(s.gatewayd.status())
-        assert 'mixed' in told and 'garbage' in told, told
-        assert 'BEGIN' not in told
+        for name in secrets:
+            s.until(name + '.example', '/', 'a')
+            assert s.gatewayd.certificate(name + '.example') == default, name
+            assert s.gatewayd.get_tls(name + '.example', '/').json()['backend'] == 'a', name
+        told = s.told()
+        for name, (_, why) in secrets.items():
+            line = 'Secret %s/%s (ingress): %s' % (s.namespace, name, why)
+            assert any(one.startswith(line) for one in told), (line, told)
+        assert 'BEGIN' not in str(told) and 'BEGIN' not in s.gatewayd.process.output()
 
 
 def test_secret_rotates_within_a_second_and_open_connections_live_on(c):

@@ -329,14 +329,16 @@ def test_protected_path_is_for_neither(c):
     with claims(c) as both:
         both.apply_ingress()
         both.write_file()
-        both.apply_ingress('ingress-2', '/open', 'open')
+        both.apply_ingress('ingress-2', '/', 'root')
         with both.gatewayd(settings={'config.conflict.protected': '/users'}) as g:
             until(g, 'ingress-2', '/open')
             seen = candidates(g)
             for source in ('ingress', 'file'):
                 assert seen[source]['state'] == 'quarantined', seen
                 assert 'protected' in seen[source]['reason'], seen
+            # nor is it for the broader path
             assert g.backend_of(HOST, '/users/1') == 404
+            assert g.backend_of(HOST, '/usersx') == 'ingress-2'
 
 
 if __name__ == '__main__':

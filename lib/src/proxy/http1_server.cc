@@ -352,13 +352,8 @@ void Http1Server::update_deadline() noexcept {
   const Timeouts& timeouts = worker_.options.gateway->timeouts;
   WorkerContext& context = worker_.context;
   const Limit limit = limit_now();
-  if (limit == Limit::Write) {
-    const std::uint64_t sent = transport_->sent();
-    if (limit_ == limit && sent == sent_) return;  // no progress: the time runs on
-    sent_ = sent;
-  } else if (limit_ == limit && limit != Limit::Idle && limit != Limit::Body) {
-    return;  // it runs from where it began, however its bytes drip in
-  }
+  // The others run from where they began, however their bytes drip in or out.
+  if (limit_ == limit && limit != Limit::Idle && limit != Limit::Body) return;
   limit_ = limit;
   std::int64_t deadline = 0;
   switch (limit) {
@@ -367,7 +362,10 @@ void Http1Server::update_deadline() noexcept {
     case Limit::Head: deadline = context.deadline(timeouts.client_header); break;
     case Limit::Idle: deadline = context.deadline(timeouts.client_idle); break;
     case Limit::Body: deadline = context.deadline(timeouts.client_body); break;
-    case Limit::Write: deadline = context.deadline(timeouts.client_write); break;
+    case Limit::Write:
+      acknowledged_ = transport_->acknowledged();
+      deadline = context.deadline(timeouts.client_write);
+      break;
     case Limit::Drain: deadline = context.now() + (served_ ? kNextRequestMs : kFirstRequestMs); break;
     case Limit::Linger: deadline = context.now() + kLingerMs; break;
   }
@@ -377,7 +375,7 @@ void Http1Server::update_deadline() noexcept {
 void Http1Server::on_deadline() noexcept {
   switch (std::exchange(limit_, Limit::None)) {
     case Limit::Write:
-      if (transport_->sent() != sent_) {
+      if (transport_->acknowledged() != acknowledged_) {
         update_deadline();
       } else if (exchange_.active()) {
         exchange_.cancel(GatewayAnswer::WriteTimeout);

@@ -99,7 +99,7 @@ class Http1Server final : public ServerStream, private TransportEvents, private 
   bool served_ = false;          // an exchange has ended on this connection
   Limit limit_ = Limit::None;
   int minor_version_ = 1;
-  std::uint64_t sent_ = 0;       // when the time for Limit::Write began
+  std::uint64_t acknowledged_ = 0;  // when the time for Limit::Write began
 };
 
 }  // namespace gateway

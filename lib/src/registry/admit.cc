@@ -7,9 +7,6 @@
 namespace gateway {
 namespace {
 
-// Before the ids of Hostnames in the ledger; no id of an Api has a control byte.
-constexpr std::string_view kHostnameIds = "\x01hostname:";
-
 // Calls f(name, value or null) for every entry whose content differs.
 template <typename T, typename F>
 void for_each_change(const SharedMap<T>& before, const SharedMap<T>& after, F&& f) {
@@ -38,7 +35,8 @@ bool has_route_key(const Api& api) {
 
 }  // namespace
 
-Core::Core(const RegistryOptions& options, std::shared_ptr<const ProtectedPaths> protected_paths, Ledger& ledger)
+Core::Core(const RegistryOptions& options, std::shared_ptr<const ProtectedPaths> protected_paths,
+           Ledger& ledger)
     : options_(options), protected_(std::move(protected_paths)), ledger_(ledger) {}
 
 std::size_t Core::add_source(const SourceOptions& options) {
@@ -59,20 +57,7 @@ std::size_t Core::add_source(const SourceOptions& options) {
   arrivals_ = std::max<std::uint64_t>(arrivals_, 4 + options_.conflict.precedence.size());
   const std::size_t index = sources_.size();
   sources_.push_back(std::move(source));
-  // Until it has synced, what it is known to hold is kept from the others.
-  ledger_.for_each(options.name, [&](const std::string& id, const LedgerEntry& entry) {
-    if (!entry.scope.starts_with(options.scope + '\n')) return;
-    Source& known = sources_[index];
-    if (id.starts_with(kHostnameIds)) {
-      std::int64_t& newest = known.known_hostnames[entry.key];
-      newest = std::max(newest, entry.stamp);
-      return;
-    }
-    const KeyParts key = parts_of(entry.key);
-    if (may_not_claim(known, key.host, key.path)) return;
-    known.placeholders[id] = {entry.key, entry.case_sensitive, entry.stamp};
-    claim(entry.key, {index, id});
-  });
+  take_placeholders(index);
   return index;
 }
 
@@ -84,8 +69,10 @@ std::string Core::normal_path(const Api& api) {
   return path;
 }
 
-std::string Core::route_key(const std::string& host, const std::string& path, MatchType match, bool case_sensitive) {
-  return host + '\x01' + (case_sensitive ? path : to_lower(path)) + '\x01' + (match == MatchType::Exact ? 'E' : 'P');
+std::string Core::route_key(const std::string& host, const std::string& path, MatchType match,
+                            bool case_sensitive) {
+  return host + '\x01' + (case_sensitive ? path : to_lower(path)) + '\x01' +
+         (match == MatchType::Exact ? 'E' : 'P');
 }
 
 Core::KeyParts Core::parts_of(const std::string& key) {
@@ -128,17 +115,19 @@ void Core::admit(std::size_t index, const SourceSnapshot& snapshot, std::int64_t
   std::set<std::string> apis, hostnames;
   admit_backends(index, before, apis);
   admit_certificates(index, before, hostnames);
-  for_each_change(before.apis, snapshot.apis, [&](const std::string& id, const std::shared_ptr<const Api>& said) {
-    apis.erase(id);
-    if (said) {
-      admit_api(index, id, said, now, first);
-    } else {
-      remove_api(index, id);
-    }
-  });
+  for_each_change(before.apis, snapshot.apis,
+                  [&](const std::string& id, const std::shared_ptr<const Api>& said) {
+                    apis.erase(id);
+                    if (said) {
+                      admit_api(index, id, said, now, first);
+                    } else {
+                      remove_api(index, id);
+                    }
+                  });
   for (const std::string& id : apis) {
     const auto at = source.apis.find(id);
-    if (at != source.apis.end()) admit_api(index, id, std::shared_ptr<const Api>(at->second.said), now, first);
+    if (at != source.apis.end())
+      admit_api(index, id, std::shared_ptr<const Api>(at->second.said), now, first);
   }
   for_each_change(before.hostnames, snapshot.hostnames,
                   [&](const std::string& id, const std::shared_ptr<const Hostname>& said) {
@@ -150,14 +139,16 @@ void Core::admit(std::size_t index, const SourceSnapshot& snapshot, std::int64_t
                   });
   for (const std::string& id : hostnames) {
     const auto at = source.hostnames.find(id);
-    if (at != source.hostnames.end() && at->second.form) dirty_hostnames_.insert(at->second.form->host);
+    if (at != source.hostnames.end() && at->second.form)
+      dirty_hostnames_.insert(at->second.form->host);
   }
   if (first) {
     std::vector<std::string> gone;
     ledger_.for_each(source.options.name, [&](const std::string& id, const LedgerEntry&) {
       const bool hostname = id.starts_with(kHostnameIds);
-      const bool there = hostname ? snapshot.hostnames.find(id.substr(kHostnameIds.size())) != nullptr
-                                  : snapshot.apis.find(id) != nullptr;
+      const bool there = hostname
+                             ? snapshot.hostnames.find(id.substr(kHostnameIds.size())) != nullptr
+                             : snapshot.apis.find(id) != nullptr;
       if (!there) gone.push_back(id);
     });
     for (const std::string& id : gone) ledger_.erase(source.options.name, id);
@@ -181,72 +172,75 @@ void Core::degrade(std::size_t index, Error error) {
   source.degraded = std::move(error);
 }
 
-void Core::drop_placeholders(std::size_t index) {
-  sources_[index].known_hostnames.clear();
-  for (const auto& [id, placeholder] : std::exchange(sources_[index].placeholders, {})) {
-    unclaim(placeholder.key, {index, id});
-  }
+void Core::admit_backends(std::size_t index, const SourceSnapshot& before,
+                          std::set<std::string>& apis) {
+  Source& source = sources_[index];
+  for_each_change(
+      before.backends, source.snapshot.backends,
+      [&](const std::string& id, const std::shared_ptr<const Backend>& said) {
+        AdmittedBackend& backend = source.backends[id];
+        // Where it comes from is no content: nobody needs another form of it.
+        if (said && backend.said && backend.problems.empty() &&
+            same_content(*said, *backend.said)) {
+          backend.said = said;
+          return;
+        }
+        apis.insert(backend.users.begin(), backend.users.end());
+        // An Api may have come before the backend that it names.
+        backend.said = said;
+        backend.problems.clear();
+        if (!said) {
+          backend.form.reset();
+          backend.compiled.reset();
+          if (backend.users.empty()) source.backends.erase(id);
+          return;
+        }
+        validate(*said,
+                 describe(said->provenance, "backend " + id) + " (" + source.options.name + ")",
+                 backend.problems);
+        if (!backend.problems.empty()) return;
+        auto compiled = compile_backend(*said, source.options.name);
+        if (!compiled) {
+          backend.problems.push_back(std::move(compiled).error());
+          return;
+        }
+        backend.form = said;
+        backend.compiled = std::move(compiled).value();
+      });
 }
 
-void Core::admit_backends(std::size_t index, const SourceSnapshot& before, std::set<std::string>& apis) {
+void Core::admit_certificates(std::size_t index, const SourceSnapshot& before,
+                              std::set<std::string>& hostnames) {
   Source& source = sources_[index];
-  for_each_change(before.backends, source.snapshot.backends,
-                  [&](const std::string& id, const std::shared_ptr<const Backend>& said) {
-    AdmittedBackend& backend = source.backends[id];
-    // Where it comes from is no content: nobody needs another form of it.
-    if (said && backend.said && backend.problems.empty() && same_content(*said, *backend.said)) {
-      backend.said = said;
-      return;
-    }
-    apis.insert(backend.users.begin(), backend.users.end());
-    // An Api may have come before the backend that it names.
-    backend.said = said;
-    backend.problems.clear();
-    if (!said) {
-      backend.form.reset();
-      backend.compiled.reset();
-      if (backend.users.empty()) source.backends.erase(id);
-      return;
-    }
-    validate(*said, describe(said->provenance, "backend " + id) + " (" + source.options.name + ")", backend.problems);
-    if (!backend.problems.empty()) return;
-    auto compiled = compile_backend(*said, source.options.name);
-    if (!compiled) {
-      backend.problems.push_back(std::move(compiled).error());
-      return;
-    }
-    backend.form = said;
-    backend.compiled = std::move(compiled).value();
-  });
-}
-
-void Core::admit_certificates(std::size_t index, const SourceSnapshot& before, std::set<std::string>& hostnames) {
-  Source& source = sources_[index];
-  for_each_change(before.certificates, source.snapshot.certificates,
-                  [&](const std::string& id, const std::shared_ptr<const Certificate>& said) {
-    AdmittedCertificate& certificate = source.certificates[id];
-    hostnames.insert(certificate.users.begin(), certificate.users.end());
-    certificate.said = said;
-    certificate.problems.clear();
-    const std::string where =
-        (said ? describe(said->provenance, "certificate " + id) : "certificate " + id) + " (" + source.options.name + ")";
-    if (!said) {
-      certificate.problems.push_back({ErrorCode::NotFound, "registry", "it is gone; its last good form serves on", where});
-      if (certificate.users.empty()) source.certificates.erase(id);
-      return;
-    }
-    validate(*said, where, certificate.problems);
-    if (!said->defect.empty()) {
-      certificate.problems.push_back({ErrorCode::InvalidArgument, source.options.name, said->defect, where});
-    }
-    if (!certificate.problems.empty()) return;
-    auto identity = make_tls_identity(said->chain_pem, said->key_pem, where);
-    if (!identity) {
-      certificate.problems.push_back(std::move(identity).error());
-      return;
-    }
-    certificate.identity = std::move(identity).value();
-  });
+  for_each_change(
+      before.certificates, source.snapshot.certificates,
+      [&](const std::string& id, const std::shared_ptr<const Certificate>& said) {
+        AdmittedCertificate& certificate = source.certificates[id];
+        hostnames.insert(certificate.users.begin(), certificate.users.end());
+        certificate.said = said;
+        certificate.problems.clear();
+        const std::string where =
+            (said ? describe(said->provenance, "certificate " + id) : "certificate " + id) + " (" +
+            source.options.name + ")";
+        if (!said) {
+          certificate.problems.push_back(
+              {ErrorCode::NotFound, "registry", "it is gone; its last good form serves on", where});
+          if (certificate.users.empty()) source.certificates.erase(id);
+          return;
+        }
+        validate(*said, where, certificate.problems);
+        if (!said->defect.empty()) {
+          certificate.problems.push_back(
+              {ErrorCode::InvalidArgument, source.options.name, said->defect, where});
+        }
+        if (!certificate.problems.empty()) return;
+        auto identity = make_tls_identity(said->chain_pem, said->key_pem, where);
+        if (!identity) {
+          certificate.problems.push_back(std::move(identity).error());
+          return;
+        }
+        certificate.identity = std::move(identity).value();
+      });
 }
 
 std::set<std::string> Core::backends_of(const AdmittedApi& api) {
@@ -263,7 +257,8 @@ void Core::release_backend(Source& source, const std::string& backend, const std
   if (!at->second.said && at->second.users.empty()) source.backends.erase(at);
 }
 
-void Core::release_certificate(Source& source, const std::string& certificate, const std::string& hostname) {
+void Core::release_certificate(Source& source, const std::string& certificate,
+                               const std::string& hostname) {
   const auto at = source.certificates.find(certificate);
   if (at == source.certificates.end()) return;
   at->second.users.erase(hostname);
@@ -274,97 +269,8 @@ bool Core::may_not_claim(const Source& source, std::string_view host, std::strin
   return source.options.kind != kCloudKind && protected_->forbid(host, path);
 }
 
-std::int64_t Core::rival_stamp(std::size_t index, const std::string& key) const {
-  std::int64_t newest = 0;
-  const auto at = claims_.find(key);
-  if (at == claims_.end()) return newest;
-  for (const Claim& claim : at->second) {
-    if (claim.source == index) continue;
-    const Source& rival = sources_[claim.source];
-    if (const auto api = rival.apis.find(claim.id); api != rival.apis.end()) {
-      newest = std::max(newest, api->second.stamp.seconds);
-    } else if (const auto known = rival.placeholders.find(claim.id); known != rival.placeholders.end()) {
-      newest = std::max(newest, known->second.stamp);
-    }
-  }
-  return newest;
-}
-
-std::int64_t Core::rival_hostname_stamp(std::size_t index, const std::string& host) const {
-  std::int64_t newest = 0;
-  if (const auto at = host_claims_.find(host); at != host_claims_.end()) {
-    for (const Claim& claim : at->second) {
-      if (claim.source == index) continue;
-      newest = std::max(newest, sources_[claim.source].hostnames.at(claim.id).stamp.seconds);
-    }
-  }
-  for (std::size_t i = 0; i < sources_.size(); ++i) {
-    if (i == index) continue;
-    const auto known = sources_[i].known_hostnames.find(host);
-    if (known != sources_[i].known_hostnames.end()) newest = std::max(newest, known->second);
-  }
-  return newest;
-}
-
-std::string Core::scope_of(const Source& source) { return source.options.scope + '\n' + source.snapshot.epoch; }
-
-const LedgerEntry* Core::remembered(const Source& source, const std::string& ledger_id) const {
-  const LedgerEntry* known = ledger_.find(source.options.name, ledger_id);
-  return known && known->scope == scope_of(source) ? known : nullptr;
-}
-
-Stamp Core::stamp(Source& source, const std::string& ledger_id, const std::string& key, bool case_sensitive,
-                  const Witness& witness, const Digest& content, std::int64_t now, std::int64_t rival) {
-  const LedgerEntry* known = remembered(source, ledger_id);
-  StampQuestion question;
-  question.known = known;
-  question.ledger = ledger_.durable();
-  question.witness = &witness;
-  question.content = content;
-  question.now = now;
-  question.rival = rival;
-  const Stamp decided = decide_stamp(question);
-  LedgerEntry entry;
-  entry.key = key;
-  entry.case_sensitive = case_sensitive;
-  entry.content = content;
-  entry.scope = scope_of(source);
-  entry.identity = witness.identity;
-  entry.generation = witness.generation;
-  entry.given = witness.changed_at;
-  entry.stamp = decided.seconds;
-  entry.observed = decided.observed;
-  if (!known || !(*known == entry)) ledger_.put(source.options.name, ledger_id, std::move(entry));
-  return decided;
-}
-
-void Core::forget_observations() {
-  for (Source& source : sources_) {
-    // The same question, to a ledger that answers only what a restart would find in it.
-    const auto again = [&](const std::string& ledger_id, const auto& form, Stamp& stamp) {
-      StampQuestion question;
-      question.known = remembered(source, ledger_id);
-      question.witness = &form.witness;
-      question.content = content_digest(form);
-      const Stamp decided = decide_stamp(question);
-      const bool same = decided.seconds == stamp.seconds && decided.observed == stamp.observed;
-      stamp.seconds = decided.seconds;
-      stamp.observed = decided.observed;
-      return !same;
-    };
-    for (auto& [id, api] : source.apis) {
-      if (api.form && again(id, *api.form, api.stamp)) dirty_keys_.insert(api.key);
-    }
-    for (auto& [id, hostname] : source.hostnames) {
-      if (hostname.form && again(std::string(kHostnameIds) + id, *hostname.form, hostname.stamp)) {
-        dirty_hostnames_.insert(hostname.form->host);
-      }
-    }
-  }
-}
-
-void Core::admit_api(std::size_t index, const std::string& id, const std::shared_ptr<const Api>& said, std::int64_t now,
-                     bool first) {
+void Core::admit_api(std::size_t index, const std::string& id,
+                     const std::shared_ptr<const Api>& said, std::int64_t now, bool first) {
   Source& source = sources_[index];
   AdmittedApi& api = source.apis[id];
   const std::string where = describe(said->provenance, id) + " (" + source.options.name + ")";
@@ -375,15 +281,19 @@ void Core::admit_api(std::size_t index, const std::string& id, const std::shared
   api.problems.clear();
   validate(*said, where, api.problems);
   const bool key_is_known = api.problems.empty() || has_route_key(*said);
-  if (!said->defect.empty()) api.problems.push_back({ErrorCode::InvalidArgument, source.options.name, said->defect, where});
+  if (!said->defect.empty())
+    api.problems.push_back({ErrorCode::InvalidArgument, source.options.name, said->defect, where});
   api.forbidden = key_is_known && may_not_claim(source, said->host, said->path);
   if (api.forbidden) {
-    api.problems.push_back({ErrorCode::InvalidArgument, "registry",
-                            "the path is protected (config.conflict.protected): only the cloud may claim it", where});
+    api.problems.push_back(
+        {ErrorCode::InvalidArgument, "registry",
+         "the path is protected (config.conflict.protected): only the cloud may claim it", where});
   }
   if (said->defect.empty() && !backend.form) {
-    const std::string why = backend.problems.empty() ? "it is not in this source" : backend.problems.front().message;
-    api.problems.push_back({ErrorCode::NotFound, "registry", "backend '" + said->backend + "': " + why, where});
+    const std::string why =
+        backend.problems.empty() ? "it is not in this source" : backend.problems.front().message;
+    api.problems.push_back(
+        {ErrorCode::NotFound, "registry", "backend '" + said->backend + "': " + why, where});
   }
 
   const std::shared_ptr<const Api> old_form = api.form;
@@ -398,7 +308,10 @@ void Core::admit_api(std::size_t index, const std::string& id, const std::shared
     api.form.reset();
     api.backend.reset();
     api.backend_form.reset();
+    api.stamp = {};
     api.stale = false;
+    ledger_.erase(source.options.name,
+                  id);  // it holds none of what it held before, not even until the next sync
   } else {
     api.stale = api.form != nullptr;
     // The last good form still follows its backend.
@@ -430,8 +343,10 @@ void Core::admit_api(std::size_t index, const std::string& id, const std::shared
   if (api.form == said && !was_same) {
     const Digest content = content_digest(*said);
     const bool changed = !old_form || content_digest(*old_form) != content;
-    const std::uint64_t arrival = changed ? (first ? source.boot_rank : ++arrivals_) : api.stamp.arrival;
-    api.stamp = stamp(source, id, key, said->case_sensitive, said->witness, content, now, rival_stamp(index, key));
+    const std::uint64_t arrival =
+        changed ? (first ? source.boot_rank : ++arrivals_) : api.stamp.arrival;
+    api.stamp = stamp(source, id, key, said->case_sensitive, said->witness, content, now,
+                      rival_stamp(index, key));
     api.stamp.arrival = arrival;
   }
   if (key.empty()) note_state({index, id}, ApiState::Quarantined, broken_reason(api));
@@ -448,21 +363,24 @@ void Core::remove_api(std::size_t index, const std::string& id) {
   ledger_.erase(source.options.name, id);
 }
 
-void Core::admit_hostname(std::size_t index, const std::string& id, const std::shared_ptr<const Hostname>& said,
-                          std::int64_t now, bool first) {
+void Core::admit_hostname(std::size_t index, const std::string& id,
+                          const std::shared_ptr<const Hostname>& said, std::int64_t now,
+                          bool first) {
   Source& source = sources_[index];
   AdmittedHostname& hostname = source.hostnames[id];
   const std::string where = describe(said->provenance, id) + " (" + source.options.name + ")";
   hostname.problems.clear();
   validate(*said, where, hostname.problems);
   if (!said->defect.empty()) {
-    hostname.problems.push_back({ErrorCode::InvalidArgument, source.options.name, said->defect, where});
+    hostname.problems.push_back(
+        {ErrorCode::InvalidArgument, source.options.name, said->defect, where});
   }
   hostname.said = said;
   if (!hostname.problems.empty()) return;
   const std::shared_ptr<const Hostname> old_form = std::exchange(hostname.form, said);
   if (!said->certificate.empty()) source.certificates[said->certificate].users.insert(id);
-  if (old_form && old_form->certificate != said->certificate) release_certificate(source, old_form->certificate, id);
+  if (old_form && old_form->certificate != said->certificate)
+    release_certificate(source, old_form->certificate, id);
   if (old_form && old_form->host != said->host) {
     host_claims_[old_form->host].erase({index, id});
     dirty_hostnames_.insert(old_form->host);
@@ -471,9 +389,10 @@ void Core::admit_hostname(std::size_t index, const std::string& id, const std::s
   dirty_hostnames_.insert(said->host);
   const Digest content = content_digest(*said);
   const bool changed = !old_form || content_digest(*old_form) != content;
-  const std::uint64_t arrival = changed ? (first ? source.boot_rank : ++arrivals_) : hostname.stamp.arrival;
-  hostname.stamp = stamp(source, std::string(kHostnameIds) + id, said->host, true, said->witness, content, now,
-                         rival_hostname_stamp(index, said->host));
+  const std::uint64_t arrival =
+      changed ? (first ? source.boot_rank : ++arrivals_) : hostname.stamp.arrival;
+  hostname.stamp = stamp(source, std::string(kHostnameIds) + id, said->host, true, said->witness,
+                         content, now, rival_hostname_stamp(index, said->host));
   hostname.stamp.arrival = arrival;
 }
 

@@ -5,12 +5,16 @@ namespace gateway {
 bool Core::compile(RouteTable& routes, TlsTable& tls) {
   bool changed = false;
   for (const std::string& host : std::exchange(dirty_hosts_, {})) {
-    std::vector<std::shared_ptr<const CompiledApi>> rows;
+    std::vector<RouteTable::Row> rows, reserved;
     if (const auto keys = keys_of_host_.find(host); keys != keys_of_host_.end()) {
       rows.reserve(keys->second.size());
-      for (const std::string& key : keys->second) rows.push_back(effective_.at(key).row);
+      for (const std::string& key : keys->second) {
+        const Effective& effective = effective_.at(key);
+        rows.push_back(effective.all.row);
+        if (effective.reserved) reserved.push_back(effective.reserved->row);
+      }
     }
-    routes.set_host(host, std::move(rows));
+    routes.set_host(host, std::move(rows), std::move(reserved));
     changed = true;
   }
   for (const std::string& host : std::exchange(dirty_bindings_, {})) {

@@ -27,9 +27,12 @@ void write_text(std::string_view text, std::string& out) {
 
 const char* state_name(SyncState state) {
   switch (state) {
-    case SyncState::NotSynced: return "not_synced";
-    case SyncState::Synced: return "synced";
-    case SyncState::Stale: return "stale";
+    case SyncState::NotSynced:
+      return "not_synced";
+    case SyncState::Synced:
+      return "synced";
+    case SyncState::Stale:
+      return "stale";
   }
   return "";
 }
@@ -37,12 +40,48 @@ const char* state_name(SyncState state) {
 }  // namespace
 
 std::size_t Core::tombstone_count() const noexcept {
-  return static_cast<std::size_t>(std::count_if(effective_.begin(), effective_.end(),
-                                                [](const auto& entry) { return !entry.second.row->tombstone.empty(); }));
+  return static_cast<std::size_t>(
+      std::count_if(effective_.begin(), effective_.end(),
+                    [](const auto& entry) { return !entry.second.all.row->tombstone.empty(); }));
 }
 
-// Members in alphabetical order, rows by RouteKey. What is broken says only that: its last good form
-// depends on what came before, which another replica may not have seen.
+// Members in alphabetical order. What is broken says only that: its last good form depends on what
+// came before, which another replica may not have seen.
+void Core::write_held(const Held& held, const Held* reserved, std::string& out) const {
+  const CompiledApi& row = *held.row;
+  const bool serving = held.holder && !held.stale;
+  out += '{';
+  if (serving) {
+    out += "\"api\":";
+    write_canonical(*sources_[held.holder->source].apis.at(held.holder->id).form,
+                    CanonicalForm::Content, out);
+    out += ",\"backend\":";
+    Backend sorted = *held.backend;
+    std::sort(sorted.endpoints.begin(), sorted.endpoints.end());
+    write_canonical(sorted, CanonicalForm::Content, out);
+    out += ',';
+  }
+  out += "\"host\":";
+  write_text(row.host, out);
+  out += ",\"match\":";
+  out += row.match == MatchType::Exact ? "\"exact\"" : "\"prefix\"";
+  out += ",\"path\":";
+  write_text(row.path.empty() ? "/" : row.path, out);
+  if (serving)
+    out += row.redirect_to_https ? ",\"redirectToHttps\":true" : ",\"redirectToHttps\":false";
+  if (reserved) {
+    out += ",\"reserved\":";
+    write_held(*reserved, nullptr, out);
+  }
+  out += ",\"source\":";
+  write_text(row.source, out);
+  out += ",\"state\":";
+  out += serving ? "\"serving\"" : "\"broken\"";
+  out += '}';
+}
+
+// Rows by RouteKey; `reserved` tells who answers what of a row is protected, where that is not its
+// holder.
 std::string Core::effective_json() const {
   std::string out = "{\"hostnames\":[";
   bool first = true;
@@ -54,7 +93,10 @@ std::string Core::effective_json() const {
     const TlsBinding& binding = *effective.binding;
     out += "{\"certificate\":";
     const bool own = binding.identity != options_.default_binding->identity;
-    write_text(!effective.warning.empty() ? "broken" : own ? info(*binding.identity).fingerprint_sha256 : "default", out);
+    write_text(!effective.warning.empty() ? "broken"
+               : own                      ? info(*binding.identity).fingerprint_sha256
+                                          : "default",
+               out);
     out += ",\"host\":";
     write_text(host, out);
     out += ",\"http2\":";
@@ -79,30 +121,8 @@ std::string Core::effective_json() const {
   first = true;
   for (const auto& [key, effective] : effective_) {
     comma();
-    const CompiledApi& row = *effective.row;
-    const bool serving = effective.holder && !effective.stale;
-    out += '{';
-    if (serving) {
-      out += "\"api\":";
-      write_canonical(*sources_[effective.holder->source].apis.at(effective.holder->id).form, CanonicalForm::Content, out);
-      out += ",\"backend\":";
-      Backend sorted = *effective.backend;
-      std::sort(sorted.endpoints.begin(), sorted.endpoints.end());
-      write_canonical(sorted, CanonicalForm::Content, out);
-      out += ',';
-    }
-    out += "\"host\":";
-    write_text(row.host, out);
-    out += ",\"match\":";
-    out += row.match == MatchType::Exact ? "\"exact\"" : "\"prefix\"";
-    out += ",\"path\":";
-    write_text(row.path.empty() ? "/" : row.path, out);
-    if (serving) out += row.redirect_to_https ? ",\"redirectToHttps\":true" : ",\"redirectToHttps\":false";
-    out += ",\"source\":";
-    write_text(row.source, out);
-    out += ",\"state\":";
-    out += serving ? "\"serving\"" : "\"broken\"";
-    out += '}';
+    const bool other = effective.reserved && effective.reserved->row->id != effective.all.row->id;
+    write_held(effective.all, other ? &*effective.reserved : nullptr, out);
   }
   out += "]}";
   return out;
@@ -125,7 +145,8 @@ std::vector<SourceStatus> Core::status() const {
     };
     for (const auto& [id, api] : source.apis) {
       if (api.reported == ApiState::Shadowed) ++status.shadowed;
-      if (api.reported == ApiState::Quarantined || api.reported == ApiState::Stale) ++status.quarantined;
+      if (api.reported == ApiState::Quarantined || api.reported == ApiState::Stale)
+        ++status.quarantined;
       add(api.problems);
     }
     for (const auto& [id, backend] : source.backends) {
@@ -136,8 +157,11 @@ std::vector<SourceStatus> Core::status() const {
     }
     for (const auto& [id, hostname] : source.hostnames) add(hostname.problems);
     for (const auto& [host, effective] : bindings_) {
-      if (effective.warning.empty() || sources_[effective.holder.source].options.name != source.options.name) continue;
-      status.errors.push_back({ErrorCode::NotFound, "registry", effective.warning, "hostname " + host});
+      if (effective.warning.empty() ||
+          sources_[effective.holder.source].options.name != source.options.name)
+        continue;
+      status.errors.push_back(
+          {ErrorCode::NotFound, "registry", effective.warning, "hostname " + host});
     }
     std::sort(status.errors.begin(), status.errors.end(), [](const Error& a, const Error& b) {
       return std::tie(a.where, a.message) < std::tie(b.where, b.message);
@@ -150,10 +174,13 @@ std::vector<SourceStatus> Core::status() const {
 void Core::write_metrics(std::string& out) const {
   write_family(out, "gateway_source_state", "1 for the state that the source is in.", "gauge");
   const auto all = status();
-  const auto source_label = [](const SourceStatus& source) { return "source=\"" + escape_label(source.name) + '"'; };
+  const auto source_label = [](const SourceStatus& source) {
+    return "source=\"" + escape_label(source.name) + '"';
+  };
   for (const SourceStatus& source : all) {
     for (SyncState state : {SyncState::NotSynced, SyncState::Synced, SyncState::Stale}) {
-      write_sample(out, "gateway_source_state", source_label(source) + ",state=\"" + state_name(state) + '"',
+      write_sample(out, "gateway_source_state",
+                   source_label(source) + ",state=\"" + state_name(state) + '"',
                    std::uint64_t{source.state == state ? 1u : 0u});
     }
   }
@@ -163,13 +190,19 @@ void Core::write_metrics(std::string& out) const {
       write_sample(out, name, source_label(source), static_cast<std::uint64_t>(value(source)));
     }
   };
-  family("gateway_source_apis", "Apis that the source wants.", [](const auto& s) { return s.apis; });
-  family("gateway_source_apis_shadowed", "Apis whose RouteKey another one holds.", [](const auto& s) { return s.shadowed; });
-  family("gateway_source_apis_quarantined", "Apis that are broken.", [](const auto& s) { return s.quarantined; });
-  family("gateway_source_errors", "Problems that the source's objects have.", [](const auto& s) { return s.errors.size(); });
+  family("gateway_source_apis", "Apis that the source wants.",
+         [](const auto& s) { return s.apis; });
+  family("gateway_source_apis_shadowed", "Apis whose RouteKey another one holds.",
+         [](const auto& s) { return s.shadowed; });
+  family("gateway_source_apis_quarantined", "Apis that are broken.",
+         [](const auto& s) { return s.quarantined; });
+  family("gateway_source_errors", "Problems that the source's objects have.",
+         [](const auto& s) { return s.errors.size(); });
   write_family(out, "gateway_routes", "Rows of the route table.", "gauge");
-  write_sample(out, "gateway_routes", "kind=\"serving\"", static_cast<std::uint64_t>(route_count() - tombstone_count()));
-  write_sample(out, "gateway_routes", "kind=\"tombstone\"", static_cast<std::uint64_t>(tombstone_count()));
+  write_sample(out, "gateway_routes", "kind=\"serving\"",
+               static_cast<std::uint64_t>(route_count() - tombstone_count()));
+  write_sample(out, "gateway_routes", "kind=\"tombstone\"",
+               static_cast<std::uint64_t>(tombstone_count()));
 }
 
 }  // namespace gateway

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <set>
 
 #include "base/strings.h"
 #include "http/path.h"
@@ -32,83 +33,102 @@ Explanation Core::explain(const RouteTable& routes, const RouteQuery& query) con
   const std::string host(authority ? authority->host : std::string_view());
   result.normalised_path = std::string(*path);
   const RouteMatch match = routes.match(host, *path);
-  result.outcome = match.outcome == RouteOutcome::NoHost   ? "no_host"
-                   : match.outcome == RouteOutcome::NoPath ? "no_path"
-                   : !match.api->tombstone.empty()         ? "tombstone"
+  result.outcome = match.outcome == RouteOutcome::NoHost                    ? "no_host"
+                   : match.outcome == RouteOutcome::NoPath                  ? "no_path"
+                   : !match.api->tombstone.empty()                          ? "tombstone"
                    : match.api->redirect_to_https && query.scheme == "http" ? "redirect"
                                                                             : "route";
   if (match.api && match.api->backend) result.backend = match.api->backend->id;
 
-  std::string winner_words;
-  // Whoever wants the key of `row`; `lost` says why its holder does not answer, "" where it does.
-  const auto add_claims = [&](const CompiledApi& row, bool answers, const std::string& lost) {
-    const std::string key = route_key(row.host, row.path, row.match, row.case_sensitive);
-    const auto effective = effective_.find(key);
-    const auto describe_claim = [&](const Claim& claim) {
-      const Source& source = sources_[claim.source];
-      RouteCandidate candidate;
-      candidate.source = source.options.name;
-      candidate.api = claim.id;
-      candidate.host = row.host;
-      candidate.path = row.path.empty() ? "/" : row.path;
-      candidate.match = row.match;
-      if (const auto at = source.apis.find(claim.id); at != source.apis.end()) {
-        candidate.state = at->second.reported;
-        candidate.reason = at->second.reported_reason;
-        candidate.stamp = at->second.stamp.seconds;
-        candidate.stamp_observed = at->second.stamp.observed;
-        candidate.provenance = at->second.said->provenance;
-      } else {
-        candidate.state = ApiState::Quarantined;
-        candidate.reason = "the source is not synced; the ledger knows that it holds this route";
-        const auto known = source.placeholders.find(claim.id);
-        if (known != source.placeholders.end()) candidate.stamp = known->second.stamp;
-      }
-      return candidate;
-    };
-    std::vector<Claim> order = ranked(key);
-    if (const auto claims = claims_.find(key); claims != claims_.end()) {
-      for (const Claim& claim : claims->second) {
-        if (kind(claim) == ClaimKind::Broken) order.push_back(claim);
-      }
-    }
-    for (std::size_t i = 0; i < order.size(); ++i) {
-      RouteCandidate candidate = describe_claim(order[i]);
-      const bool holds = effective != effective_.end() && effective->second.holder == order[i];
-      candidate.answers = answers && holds;
-      if (holds && answers) {
-        std::string shadows;
-        for (std::size_t j = i + 1; j < order.size(); ++j) {
-          if (kind(order[j]) == ClaimKind::Broken) continue;
-          std::string why;
-          (void)compare(order[i], order[j], &why);
-          shadows += (shadows.empty() ? "; it shadows " : ", ") + label(order[j]) + ": " + why;
-        }
-        candidate.reason = "holds " + words(row) + shadows + (candidate.reason.empty() ? "" : "; " + candidate.reason);
-      } else if (holds) {
-        candidate.reason = lost;
-      }
-      result.candidates.push_back(std::move(candidate));
-    }
-  };
   const RouteTable::Candidates candidates = routes.candidates(host, *path);
-  for (const auto& row : candidates.rows) {
-    const bool answers = row.get() == match.api;
-    if (answers) winner_words = row->id + ", " + words(*row);
-    const bool overlap = match.api && match.api->source != row->source;
-    add_claims(*row, answers, std::string(overlap ? "overlap: " : "") + "less specific than " + winner_words);
+  const std::string rule(candidates.passed_by.empty() ? std::string_view()
+                                                      : protected_->rule_of(host, *path));
+  std::set<std::string> keys;
+  for (const auto* rows : {&candidates.rows, &candidates.passed_by}) {
+    for (const auto& row : *rows) {
+      std::string key = key_of(*row);
+      if (keys.insert(key).second) explain_key(key, *row, match.api, rule, result.candidates);
+    }
   }
-  for (const auto& row : candidates.passed_by) {
-    add_claims(*row, false,
-               "passed by: " + std::string(row->yields_to->rule_of(host, *path)) +
-                   " is protected (config.conflict.protected), and only the cloud answers there");
-  }
-  for (RouteCandidate& candidate : forbidden_claims(host, *path)) result.candidates.push_back(std::move(candidate));
+  for (RouteCandidate& candidate : forbidden_claims(host, *path))
+    result.candidates.push_back(std::move(candidate));
   return result;
 }
 
+std::string Core::key_of(const CompiledApi& row) {
+  return route_key(row.host, row.path, row.match, row.case_sensitive);
+}
+
+RouteCandidate Core::describe_claim(const Claim& claim, const CompiledApi& row) const {
+  const Source& source = sources_[claim.source];
+  RouteCandidate candidate;
+  candidate.source = source.options.name;
+  candidate.api = claim.id;
+  candidate.host = row.host;
+  candidate.path = row.path.empty() ? "/" : row.path;
+  candidate.match = row.match;
+  if (const auto at = source.apis.find(claim.id); at != source.apis.end()) {
+    candidate.state = at->second.reported;
+    candidate.reason = at->second.reported_reason;
+    candidate.stamp = at->second.stamp.seconds;
+    candidate.stamp_observed = at->second.stamp.observed;
+    candidate.provenance = at->second.said->provenance;
+    return candidate;
+  }
+  candidate.state = ApiState::Quarantined;
+  candidate.reason = "the source is not synced; the ledger knows that it holds this route";
+  candidate.stamp = source.placeholders.at(claim.id).stamp;
+  return candidate;
+}
+
+// Whoever wants `key`, which `row` is found under, when `answer` (or nobody) answers. `rule`: the
+// protected path that the request is under; "" = none.
+void Core::explain_key(const std::string& key, const CompiledApi& row, const CompiledApi* answer,
+                       const std::string& rule, std::vector<RouteCandidate>& out) const {
+  const auto effective = effective_.find(key);
+  std::vector<Claim> order = ranked(key);
+  const std::size_t contenders = order.size();
+  if (const auto claims = claims_.find(key); claims != claims_.end()) {
+    for (const Claim& claim : claims->second) {
+      if (kind(claim) == ClaimKind::Broken) order.push_back(claim);
+    }
+  }
+  const auto answers = [&](const Claim& claim) {
+    return answer && answer->tombstone.empty() && key_of(*answer) == key &&
+           answer->id == label(claim);
+  };
+  const auto and_then = [](const std::string& more) { return more.empty() ? more : "; " + more; };
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    RouteCandidate candidate = describe_claim(order[i], row);
+    const bool holds = effective != effective_.end() && effective->second.all.holder == order[i];
+    candidate.answers = answers(order[i]);
+    if (candidate.answers && holds) {
+      std::string shadows;
+      for (std::size_t j = i + 1; j < contenders; ++j) {
+        std::string why;
+        (void)compare(order[i], order[j], &why);
+        shadows += (shadows.empty() ? "; it shadows " : ", ") + label(order[j]) + ": " + why;
+      }
+      candidate.reason = "holds " + words(row) + shadows + and_then(candidate.reason);
+    } else if (candidate.answers) {
+      candidate.reason = "answers under " + rule +
+                         ", which is protected (config.conflict.protected)" +
+                         and_then(candidate.reason);
+    } else if (holds && !rule.empty() && !is_cloud(order[i])) {
+      candidate.reason =
+          "passed by: " + rule +
+          " is protected (config.conflict.protected), and only the cloud answers there";
+    } else if (holds && answer) {
+      candidate.reason = std::string(answer->source != row.source ? "overlap: " : "") +
+                         "less specific than " + answer->id + ", " + words(*answer);
+    }
+    out.insert(candidate.answers ? out.begin() : out.end(), std::move(candidate));
+  }
+}
+
 // Claims on protected paths hold no key; they are shown where they would have matched.
-std::vector<RouteCandidate> Core::forbidden_claims(std::string_view host, std::string_view path) const {
+std::vector<RouteCandidate> Core::forbidden_claims(std::string_view host,
+                                                   std::string_view path) const {
   std::vector<RouteCandidate> all;
   for (const Source& source : sources_) {
     const std::size_t first = all.size();

@@ -13,8 +13,8 @@ namespace gateway {
 namespace {
 
 constexpr std::string_view kMagic = "GWLEDGR1";
-constexpr std::size_t kChecksum = 8;              // of SHA-256
-constexpr std::size_t kHeader = 8 + kChecksum;    // the size, guarded, and the payload's checksum
+constexpr std::size_t kChecksum = 8;            // of SHA-256
+constexpr std::size_t kHeader = 8 + kChecksum;  // the size, guarded, and the payload's checksum
 constexpr int kMaxFiles = 64;
 enum class Op : char { Put = 'P', Erase = 'E' };
 
@@ -37,7 +37,9 @@ class Reader {
   std::uint64_t number() {
     if (bytes_.size() < 8) return fail();
     std::uint64_t value = 0;
-    for (int i = 0; i < 8; ++i) value |= std::uint64_t{static_cast<unsigned char>(bytes_[static_cast<std::size_t>(i)])} << (8 * i);
+    for (int i = 0; i < 8; ++i)
+      value |= std::uint64_t{static_cast<unsigned char>(bytes_[static_cast<std::size_t>(i)])}
+               << (8 * i);
     bytes_.remove_prefix(8);
     return value;
   }
@@ -176,7 +178,8 @@ Result<void> Ledger::load(const std::string& path) {
     return {};
   }
   const std::string aside = path + ".damaged-" + std::to_string(std::time(nullptr));
-  if (::rename(path.c_str(), aside.c_str()) != 0) return failed("is damaged and cannot be moved aside", path);
+  if (::rename(path.c_str(), aside.c_str()) != 0)
+    return failed("is damaged and cannot be moved aside", path);
   notice_ = path + ": " + damage + "; moved to " + aside + ", what is still readable is kept";
   return {};
 }
@@ -223,7 +226,9 @@ bool Ledger::replay_record(std::string_view payload) {
   if (has_given) entry.given = given;
   entry.stamp = static_cast<std::int64_t>(in.number());
   entry.observed = in.number() != 0;
-  if (payload[0] != static_cast<char>(Op::Put) || !in.ok() || content.size() != entry.content.size()) return false;
+  if (payload[0] != static_cast<char>(Op::Put) || !in.ok() ||
+      content.size() != entry.content.size())
+    return false;
   std::memcpy(entry.content.data(), content.data(), content.size());
   sources_[source][id] = std::move(entry);
   return true;
@@ -259,7 +264,7 @@ Result<void> Ledger::commit() {
   if (!durable() || pending_.empty()) return {};
   std::size_t live = 0;
   for (const auto& [source, entries] : sources_) live += entries.size();
-  struct stat file{};
+  struct stat file {};
   const bool vanished = ::fstat(fd_, &file) != 0 || file.st_nlink == 0;
   auto written = vanished || records_ > 4 * live + 1000 ? compact() : append();
   pending_.clear();
@@ -303,8 +308,9 @@ Result<void> Ledger::compact() {
   return {};
 }
 
-void Ledger::for_each(std::string_view source,
-                      const std::function<void(const std::string&, const LedgerEntry&)>& visit) const {
+void Ledger::for_each(
+    std::string_view source,
+    const std::function<void(const std::string&, const LedgerEntry&)>& visit) const {
   const auto entries = sources_.find(source);
   if (entries == sources_.end()) return;
   for (const auto& [id, entry] : entries->second) visit(id, entry);

@@ -16,11 +16,11 @@ namespace gateway {
 
 // What the gateway remembers of one Api (or Hostname) of one source, across restarts. No content.
 struct LedgerEntry {
-  std::string key;                    // the RouteKey, as Core::route_key writes it; the host pattern of a Hostname
+  std::string key;  // the RouteKey, as Core::route_key writes it; the host pattern of a Hostname
   bool case_sensitive = true;
-  Digest content{};                   // of the newest content that was seen
-  std::string scope;                  // the source's scope and epoch: another cluster or service starts anew
-  std::string identity;               // Witness::identity and ::generation
+  Digest content{};      // of the newest content that was seen
+  std::string scope;     // the source's scope and epoch: another cluster or service starts anew
+  std::string identity;  // Witness::identity and ::generation
   std::int64_t generation = 0;
   std::optional<std::int64_t> given;  // Witness::changed_at
   std::int64_t stamp = 0;             // whole seconds since 1970
@@ -31,13 +31,13 @@ struct LedgerEntry {
 // The file of stamps: an append-only log of records, each with a checksum. A record is durable once
 // commit() returned. Used by one thread at a time.
 //
-// Several gateways may share a folder: each takes the first file that no other holds, and where that
-// is new, it begins with what ledger.0 knows.
+// Several gateways may share a folder: each takes the first file that no other holds, and where
+// that is new, it begins with what ledger.0 knows.
 class Ledger {
  public:
-  // `folder` "" = none: nothing is remembered. A torn last record is cut off. A damaged file is moved
-  // aside, every record that is still readable is kept, and `notice` says so. An Error when the folder
-  // cannot be written.
+  // `folder` "" = none: nothing is remembered. A torn last record is cut off. A damaged file is
+  // moved aside, every record that is still readable is kept, and `notice` says so. An Error when
+  // the folder cannot be written.
   static Result<std::unique_ptr<Ledger>> open(const std::string& folder);
   ~Ledger();
   Ledger(const Ledger&) = delete;

@@ -12,7 +12,9 @@ Core::ClaimKind Core::kind(const Claim& claim) const {
   return api->second.form ? ClaimKind::Api : ClaimKind::Broken;
 }
 
-std::string Core::label(const Claim& claim) const { return claim.id + "@" + sources_[claim.source].options.name; }
+std::string Core::label(const Claim& claim) const {
+  return claim.id + "@" + sources_[claim.source].options.name;
+}
 
 std::string Core::broken_reason(const AdmittedApi& api) const {
   std::string reason;
@@ -23,7 +25,8 @@ std::string Core::broken_reason(const AdmittedApi& api) const {
   return reason;
 }
 
-int Core::compare_across(const Source& a, const Stamp& sa, const Source& b, const Stamp& sb, std::string* why) const {
+int Core::compare_across(const Source& a, const Stamp& sa, const Source& b, const Stamp& sb,
+                         std::string* why) const {
   const auto say = [why](std::string text) {
     if (why) *why = std::move(text);
   };
@@ -31,8 +34,8 @@ int Core::compare_across(const Source& a, const Stamp& sa, const Source& b, cons
     case ConflictRule::LastWriteWins:
       if (sa.seconds != sb.seconds) {
         const bool wins = sa.seconds > sb.seconds;
-        say(std::string("changed ") + (wins ? "later" : "earlier") + " (" + format_rfc3339(sa.seconds) + " against " +
-            format_rfc3339(sb.seconds) + ")");
+        say(std::string("changed ") + (wins ? "later" : "earlier") + " (" +
+            format_rfc3339(sa.seconds) + " against " + format_rfc3339(sb.seconds) + ")");
         return wins ? -1 : 1;
       }
       break;
@@ -45,9 +48,12 @@ int Core::compare_across(const Source& a, const Stamp& sa, const Source& b, cons
     case ConflictRule::Precedence:
       break;
   }
-  const std::string same = options_.conflict.rule == ConflictRule::LastWriteWins ? "changed in the same second, and " : "";
+  const std::string same = options_.conflict.rule == ConflictRule::LastWriteWins
+                               ? "changed in the same second, and "
+                               : "";
   if (a.precedence != b.precedence) {
-    say(same + (a.precedence < b.precedence ? "precedence prefers " + a.options.name : "precedence prefers " + b.options.name));
+    say(same + (a.precedence < b.precedence ? "precedence prefers " + a.options.name
+                                            : "precedence prefers " + b.options.name));
     return a.precedence < b.precedence ? -1 : 1;
   }
   say(same + "of equal precedence, the first name wins");
@@ -74,18 +80,24 @@ int Core::compare(const Claim& a, const Claim& b, std::string* why) const {
     const Api& q = *y->second.form;
     if (p.witness.created_at != q.witness.created_at) {
       // An unknown age comes last.
-      const auto age = [](const Api& api) { return std::pair(api.witness.created_at == 0, api.witness.created_at); };
+      const auto age = [](const Api& api) {
+        return std::pair(api.witness.created_at == 0, api.witness.created_at);
+      };
       const bool older = age(p) < age(q);
       say(older ? "its object is older" : "its object is younger");
       return older ? -1 : 1;
     }
-    const auto name = [](const Api& api) { return std::tie(api.provenance.space, api.provenance.name); };
+    const auto name = [](const Api& api) {
+      return std::tie(api.provenance.space, api.provenance.name);
+    };
     if (name(p) != name(q)) {
-      say(name(p) < name(q) ? "its namespace and name come first" : "its namespace and name come later");
+      say(name(p) < name(q) ? "its namespace and name come first"
+                            : "its namespace and name come later");
       return name(p) < name(q) ? -1 : 1;
     }
     if (p.path.size() != q.path.size()) {
-      say(p.path.size() > q.path.size() ? "its path is written longer" : "its path is written shorter");
+      say(p.path.size() > q.path.size() ? "its path is written longer"
+                                        : "its path is written shorter");
       return p.path.size() > q.path.size() ? -1 : 1;
     }
   }
@@ -102,7 +114,8 @@ template <typename F>
 std::vector<Core::Claim> Core::rank(const std::vector<Claim>& claims, F&& stronger) {
   std::vector<Claim> best, rest;
   for (const Claim& claim : claims) {
-    const auto same = std::find_if(best.begin(), best.end(), [&](const Claim& other) { return other.source == claim.source; });
+    const auto same = std::find_if(
+        best.begin(), best.end(), [&](const Claim& other) { return other.source == claim.source; });
     if (same == best.end()) {
       best.push_back(claim);
     } else if (stronger(claim, *same)) {
@@ -127,7 +140,8 @@ std::vector<Core::Claim> Core::ranked(const std::string& key) const {
   for (const Claim& claim : at->second) {
     if (kind(claim) != ClaimKind::Broken) contenders.push_back(claim);
   }
-  return rank(contenders, [this](const Claim& a, const Claim& b) { return compare(a, b, nullptr) < 0; });
+  return rank(contenders,
+              [this](const Claim& a, const Claim& b) { return compare(a, b, nullptr) < 0; });
 }
 
 void Core::note_state(const Claim& claim, ApiState state, std::string reason) {
@@ -151,62 +165,129 @@ bool Core::redirects(const Api& api) const {
 }
 
 CompiledApi Core::row_of(const std::string& key, const Claim& claim, bool case_sensitive) const {
-  const Source& source = sources_[claim.source];
   KeyParts parts = parts_of(key);
   CompiledApi row;
   row.id = label(claim);
-  row.source = source.options.name;
+  row.source = sources_[claim.source].options.name;
   row.host = std::move(parts.host);
   row.path = std::move(parts.path);
   row.match = parts.match;
   row.case_sensitive = case_sensitive;
-  if (source.options.kind != kCloudKind && row.match == MatchType::Prefix && protected_->lie_below(row.host, row.path)) {
-    row.yields_to = protected_;
-  }
+  row.above_protected = row.match == MatchType::Prefix && protected_->lie_below(row.host, row.path);
   return row;
 }
 
 std::shared_ptr<const CompiledApi> Core::tombstone(const std::string& key, const Claim& claim,
                                                    const std::string& reason) const {
-  const Source& source = sources_[claim.source];
-  const auto api = source.apis.find(claim.id);
-  const bool case_sensitive = api != source.apis.end() ? api->second.said->case_sensitive
-                                                       : source.placeholders.at(claim.id).case_sensitive;
-  CompiledApi row = row_of(key, claim, case_sensitive);
+  // As wide as any of those who want the key: whoever wins it in the end, nothing passes through
+  // before.
+  const auto case_sensitive = [this](const Claim& one) {
+    const Source& source = sources_[one.source];
+    const auto api = source.apis.find(one.id);
+    return api != source.apis.end() ? api->second.said->case_sensitive
+                                    : source.placeholders.at(one.id).case_sensitive;
+  };
+  const std::set<Claim>& all = claims_.at(key);
+  CompiledApi row = row_of(key, claim, std::all_of(all.begin(), all.end(), case_sensitive));
   row.tombstone = reason;
   return std::make_shared<const CompiledApi>(std::move(row));
+}
+
+bool Core::label_less(const Claim& a, const Claim& b) const {
+  const auto order = [this](const Claim& claim) {
+    return std::tie(sources_[claim.source].precedence, sources_[claim.source].options.name,
+                    claim.id);
+  };
+  return order(a) < order(b);
+}
+
+Core::Held Core::hold(const std::string& key, const std::vector<Claim>& contenders,
+                      const std::vector<Claim>& broken) const {
+  Held held;
+  if (contenders.empty()) {
+    const Claim first =
+        *std::min_element(broken.begin(), broken.end(),
+                          [this](const Claim& a, const Claim& b) { return label_less(a, b); });
+    held.row = tombstone(key, first,
+                         "quarantined: " + broken_reason(sources_[first.source].apis.at(first.id)));
+    return held;
+  }
+  const Claim& winner = contenders.front();
+  const Source& source = sources_[winner.source];
+  if (kind(winner) == ClaimKind::Placeholder) {
+    held.row = tombstone(key, winner,
+                         "source " + source.options.name + " is not synced, and holds this route");
+    return held;
+  }
+  const AdmittedApi& api = source.apis.at(winner.id);
+  CompiledApi row = row_of(key, winner, api.form->case_sensitive);
+  row.path = normal_path(*api.form);
+  row.redirect_to_https = redirects(*api.form);
+  row.backend = api.backend;
+  held.row = std::make_shared<const CompiledApi>(std::move(row));
+  held.holder = winner;
+  held.stale = api.stale;
+  held.backend = api.backend_form;
+  return held;
+}
+
+std::optional<Core::Held> Core::hold_reserved(const std::string& key, const Held& all,
+                                              const std::vector<Claim>& contenders,
+                                              const std::vector<Claim>& broken) const {
+  const KeyParts parts = parts_of(key);
+  if (!protected_->forbid(parts.host, parts.path) && !protected_->lie_below(parts.host, parts.path))
+    return {};
+  const auto of_cloud = [this](std::vector<Claim> claims) {
+    std::erase_if(claims, [this](const Claim& claim) { return !is_cloud(claim); });
+    return claims;
+  };
+  const std::vector<Claim> contending = of_cloud(contenders), not_contending = of_cloud(broken);
+  if (contending.empty() && not_contending.empty()) return {};
+  if (all.holder && is_cloud(*all.holder)) return all;
+  return hold(key, contending, not_contending);
 }
 
 void Core::set_effective(const std::string& key, Effective effective) {
   const auto at = effective_.find(key);
   const auto same = [](const CompiledApi& a, const CompiledApi& b) {
     return a.id == b.id && a.path == b.path && a.case_sensitive == b.case_sensitive &&
-           a.redirect_to_https == b.redirect_to_https && a.tombstone == b.tombstone && a.backend == b.backend;
+           a.redirect_to_https == b.redirect_to_https && a.tombstone == b.tombstone &&
+           a.backend == b.backend;
   };
-  if (at != effective_.end() && same(*at->second.row, *effective.row)) effective.row = at->second.row;
-  if (at == effective_.end() || at->second.row != effective.row) dirty_hosts_.insert(effective.host);
+  // An equal row is the row that was there.
+  bool changed = at == effective_.end();
+  const auto keep = [&](const Held& before, Held& now) {
+    if (same(*before.row, *now.row)) {
+      now.row = before.row;
+    } else {
+      changed = true;
+    }
+  };
+  if (at != effective_.end()) {
+    const Effective& before = at->second;
+    keep(before.all, effective.all);
+    if (before.reserved && effective.reserved) keep(*before.reserved, *effective.reserved);
+    changed = changed || before.reserved.has_value() != effective.reserved.has_value();
+  }
+  if (changed) dirty_hosts_.insert(effective.host);
   keys_of_host_[effective.host].insert(key);
   effective_.insert_or_assign(key, std::move(effective));
 }
 
 void Core::merge_key(const std::string& key) {
   const std::vector<Claim> contenders = ranked(key);
-  // Independent of the order in which sources were added.
-  const auto label_order = [this](const Claim& claim) {
-    return std::tie(sources_[claim.source].precedence, sources_[claim.source].options.name, claim.id);
-  };
-  const auto claims = claims_.find(key);
-  std::optional<Claim> broken;
-  if (claims != claims_.end()) {
+  std::vector<Claim> broken;
+  if (const auto claims = claims_.find(key); claims != claims_.end()) {
     for (const Claim& claim : claims->second) {
       if (kind(claim) != ClaimKind::Broken) continue;
-      note_state(claim, ApiState::Quarantined, broken_reason(sources_[claim.source].apis.at(claim.id)));
-      if (!broken || label_order(claim) < label_order(*broken)) broken = claim;
+      note_state(claim, ApiState::Quarantined,
+                 broken_reason(sources_[claim.source].apis.at(claim.id)));
+      broken.push_back(claim);
     }
   }
   Effective effective;
   effective.host = key.substr(0, key.find('\x01'));
-  if (contenders.empty() && !broken) {
+  if (contenders.empty() && broken.empty()) {
     if (effective_.erase(key) > 0) {
       dirty_hosts_.insert(effective.host);
       auto& keys = keys_of_host_[effective.host];
@@ -215,47 +296,32 @@ void Core::merge_key(const std::string& key) {
     }
     return;
   }
-  if (contenders.empty()) {
-    effective.row = tombstone(key, *broken, "quarantined: " + broken_reason(sources_[broken->source].apis.at(broken->id)));
-    set_effective(key, std::move(effective));
-    return;
-  }
-  const Claim& winner = contenders.front();
+  effective.all = hold(key, contenders, broken);
+  effective.reserved = hold_reserved(key, effective.all, contenders, broken);
   for (std::size_t i = 1; i < contenders.size(); ++i) {
     std::string why;
-    (void)compare(winner, contenders[i], &why);
-    note_state(contenders[i], ApiState::Shadowed, "shadowed by " + label(winner) + ": " + why);
+    (void)compare(contenders.front(), contenders[i], &why);
+    note_state(contenders[i], ApiState::Shadowed,
+               "shadowed by " + label(contenders.front()) + ": " + why);
   }
-  const Source& source = sources_[winner.source];
-  if (kind(winner) == ClaimKind::Placeholder) {
-    effective.row = tombstone(key, winner, "source " + source.options.name + " is not synced, and holds this route");
-    set_effective(key, std::move(effective));
-    return;
+  if (effective.all.stale) {
+    const AdmittedApi& api = sources_[contenders.front().source].apis.at(contenders.front().id);
+    note_state(contenders.front(), ApiState::Stale,
+               "its last good form is served: " + broken_reason(api));
+  } else if (effective.all.holder) {
+    note_state(contenders.front(), ApiState::Serving, "");
   }
-  const AdmittedApi& api = source.apis.at(winner.id);
-  CompiledApi row = row_of(key, winner, api.form->case_sensitive);
-  row.path = normal_path(*api.form);
-  row.redirect_to_https = redirects(*api.form);
-  row.backend = api.backend;
-  effective.row = std::make_shared<const CompiledApi>(std::move(row));
-  effective.holder = winner;
-  effective.stale = api.stale;
-  effective.backend = api.backend_form;
   set_effective(key, std::move(effective));
-  if (api.stale) {
-    note_state(winner, ApiState::Stale, "its last good form is served: " + broken_reason(api));
-  } else {
-    note_state(winner, ApiState::Serving, "");
-  }
 }
 
 int Core::compare_hostnames(const Claim& a, const Claim& b) const {
   const AdmittedHostname& x = sources_[a.source].hostnames.at(a.id);
   const AdmittedHostname& y = sources_[b.source].hostnames.at(b.id);
-  if (a.source != b.source) return compare_across(sources_[a.source], x.stamp, sources_[b.source], y.stamp, nullptr);
+  if (a.source != b.source)
+    return compare_across(sources_[a.source], x.stamp, sources_[b.source], y.stamp, nullptr);
   const auto age = [](const Hostname& hostname) {
-    return std::tuple(hostname.witness.created_at == 0, hostname.witness.created_at, hostname.provenance.space,
-                      hostname.provenance.name, hostname.id);
+    return std::tuple(hostname.witness.created_at == 0, hostname.witness.created_at,
+                      hostname.provenance.space, hostname.provenance.name, hostname.id);
   };
   return age(*x.form) < age(*y.form) ? -1 : 1;
 }
@@ -294,7 +360,8 @@ void Core::merge_hostname(const std::string& host) {
     if (certificate != source.certificates.end() && certificate->second.identity) {
       binding->identity = certificate->second.identity;
       if (!certificate->second.problems.empty() && effective.warning.empty()) {
-        effective.warning = "the last good form of certificate " + hostname.certificate + " is served";
+        effective.warning =
+            "the last good form of certificate " + hostname.certificate + " is served";
       }
       continue;
     }
@@ -307,7 +374,8 @@ void Core::merge_hostname(const std::string& host) {
   const auto old = bindings_.find(host);
   const bool same = old != bindings_.end() && old->second.binding->identity == binding->identity &&
                     old->second.binding->min_version == binding->min_version &&
-                    old->second.binding->http2 == binding->http2 && old->second.binding->source == binding->source;
+                    old->second.binding->http2 == binding->http2 &&
+                    old->second.binding->source == binding->source;
   if (same) {
     old->second.warning = effective.warning;
     old->second.holder = effective.holder;

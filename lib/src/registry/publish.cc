@@ -20,10 +20,10 @@ struct Mail {
 struct Mailbox {
   std::mutex mutex;
   std::condition_variable changed;
-  std::vector<Mail> mail;           // by source
-  std::vector<std::size_t> order;   // sources with mail, first come first
-  std::uint64_t posted = 0;         // counts what came in
-  std::uint64_t handled = 0;        // what of it is merged and published
+  std::vector<Mail> mail;          // by source
+  std::vector<std::size_t> order;  // sources with mail, first come first
+  std::uint64_t posted = 0;        // counts what came in
+  std::uint64_t handled = 0;       // what of it is merged and published
   bool closed = false;
 
   void post(std::size_t source, auto&& fill) {
@@ -39,7 +39,8 @@ struct Mailbox {
 
 class Sink final : public SnapshotSink {
  public:
-  Sink(std::shared_ptr<Mailbox> mailbox, std::size_t source) : mailbox_(std::move(mailbox)), source_(source) {}
+  Sink(std::shared_ptr<Mailbox> mailbox, std::size_t source)
+      : mailbox_(std::move(mailbox)), source_(source) {}
   void publish(SourceSnapshot snapshot) noexcept override {
     mailbox_->post(source_, [&](Mail& box) {
       box.snapshot = std::move(snapshot);
@@ -57,13 +58,15 @@ class Sink final : public SnapshotSink {
 
 class RegistryImpl final : public Registry {
  public:
-  RegistryImpl(RegistryOptions options, RegistryEvents events, std::shared_ptr<const ProtectedPaths> protected_paths,
+  RegistryImpl(RegistryOptions options, RegistryEvents events,
+               std::shared_ptr<const ProtectedPaths> protected_paths,
                std::unique_ptr<Ledger> ledger)
       : options_(std::move(options)),
         events_(std::move(events)),
         ledger_(std::move(ledger)),
-        core_(options_, std::move(protected_paths), *ledger_) {
+        core_(options_, protected_paths, *ledger_) {
     Version first;
+    if (!protected_paths->rules().empty()) first.routes = RouteTable(std::move(protected_paths));
     first.boot_id = options_.boot_id;
     first.published_at_ms = options_.environment.clock->unix_ms();
     first.tls.set_default(options_.default_binding);
@@ -134,8 +137,10 @@ class RegistryImpl final : public Registry {
     const std::lock_guard lock(state_);
     write_family(out, "gateway_version", "The number of the Version in force.", "gauge");
     write_sample(out, "gateway_version", "", merged_->number);
-    write_family(out, "gateway_versions_compile_seconds_total", "Time spent from admission to publishing.", "counter");
-    write_sample(out, "gateway_versions_compile_seconds_total", "", static_cast<double>(compile_ns_) / 1e9);
+    write_family(out, "gateway_versions_compile_seconds_total",
+                 "Time spent from admission to publishing.", "counter");
+    write_sample(out, "gateway_versions_compile_seconds_total", "",
+                 static_cast<double>(compile_ns_) / 1e9);
     core_.write_metrics(out);
   }
 
@@ -161,8 +166,8 @@ class RegistryImpl final : public Registry {
     }
   }
 
-  // One turn of the pipeline. Readers wait for a merge, never for the disk; what they see is what is
-  // published as soon as the ledger has its records.
+  // One turn of the pipeline. Readers wait for a merge, never for the disk; what they see is what
+  // is published as soon as the ledger has its records.
   void work(std::vector<std::pair<std::size_t, Mail>> batch) {
     const Clock& clock = *options_.environment.clock;
     const std::int64_t started = clock.steady_ns();
@@ -179,7 +184,8 @@ class RegistryImpl final : public Registry {
       }
       merge();
     }
-    for (const auto& [name, error] : lost) log(*options_.observer, LogLevel::Warn, "SourceDegraded", error);
+    for (const auto& [name, error] : lost)
+      log(*options_.observer, LogLevel::Warn, "SourceDegraded", error);
     if (auto durable = ledger_->commit(); !durable) {
       log(*options_.observer, LogLevel::Error, "LedgerLost", durable.error());
       const std::lock_guard lock(state_);
@@ -223,8 +229,8 @@ class RegistryImpl final : public Registry {
         const char* event = api.state == ApiState::Shadowed ? "ApiShadowed"
                             : api.state == ApiState::Stale  ? "ApiStale"
                                                             : "ApiQuarantined";
-        log(*options_.observer, LogLevel::Warn, event, "registry", api.id + "@" + name + ": " + api.reason,
-            {{"api", api.id}, {"source", name}});
+        log(*options_.observer, LogLevel::Warn, event, "registry",
+            api.id + "@" + name + ": " + api.reason, {{"api", api.id}, {"source", name}});
       }
       events_.report(name, std::move(item.report));
     }
@@ -234,12 +240,14 @@ class RegistryImpl final : public Registry {
   const RegistryOptions options_;
   const RegistryEvents events_;
   std::unique_ptr<Ledger> ledger_;  // compile thread, once start() was called
-  mutable std::mutex state_;        // guards the following against readers; the compile thread alone writes them
+  mutable std::mutex
+      state_;  // guards the following against readers; the compile thread alone writes them
   Core core_;
-  VersionPtr merged_;               // what core_ stands for
-  VersionPtr published_;            // what workers were given: the same, or the one before until the disk is done
+  VersionPtr merged_;  // what core_ stands for
+  VersionPtr
+      published_;  // what workers were given: the same, or the one before until the disk is done
   std::int64_t compile_ns_ = 0;
-  bool synced_ = false;             // compile thread
+  bool synced_ = false;  // compile thread
   std::shared_ptr<Mailbox> mailbox_ = std::make_shared<Mailbox>();
   std::thread thread_;
 };
@@ -252,13 +260,16 @@ Result<std::unique_ptr<Registry>> Registry::create(RegistryOptions options, Regi
   auto ledger = Ledger::open(options.state_folder);
   if (!ledger) return std::move(ledger).error();
   Observer& observer = *options.observer;
-  if (!(*ledger)->notice().empty()) log(observer, LogLevel::Warn, "LedgerDamaged", "registry", (*ledger)->notice());
+  if (!(*ledger)->notice().empty())
+    log(observer, LogLevel::Warn, "LedgerDamaged", "registry", (*ledger)->notice());
   if (options.state_folder.empty() && options.conflict.rule == ConflictRule::LastWriteWins) {
     log(observer, LogLevel::Warn, "NoLedger", "registry",
-        "no folder for the ledger (config.backup.path): only stamps that sources give decide conflicts");
+        "no folder for the ledger (config.backup.path): only stamps that sources give decide "
+        "conflicts");
   }
   return std::unique_ptr<Registry>(std::make_unique<RegistryImpl>(
-      std::move(options), std::move(events), std::move(protected_paths).value(), std::move(ledger).value()));
+      std::move(options), std::move(events), std::move(protected_paths).value(),
+      std::move(ledger).value()));
 }
 
 }  // namespace gateway

@@ -16,13 +16,13 @@ namespace gateway {
 
 struct RegistryOptions {
   ConflictOptions conflict;
-  std::string state_folder;                          // "" = no ledger
-  bool redirect_to_https = false;                    // GatewayOptions::redirect_to_https
+  std::string state_folder;        // "" = no ledger
+  bool redirect_to_https = false;  // GatewayOptions::redirect_to_https
   bool allow_encoded_slash = false;
-  std::shared_ptr<const TlsBinding> default_binding; // of the TLS table
+  std::shared_ptr<const TlsBinding> default_binding;  // of the TLS table
   std::string boot_id;
   Environment environment;
-  Observer* observer = nullptr;                      // outlives the registry
+  Observer* observer = nullptr;  // outlives the registry
 };
 
 // What the registry tells its owner. Every call comes from the compile thread.
@@ -39,8 +39,9 @@ struct RegistryEvents {
 // add_source before start(); the RoutesView part is thread-safe at any time.
 class Registry : public RoutesView {
  public:
-  // Opens (or makes) the ledger in `state_folder`: an unusable folder is an Error; a damaged ledger is
-  // moved aside and reported, and what of it can be read is kept. A protected path that is none is an Error.
+  // Opens (or makes) the ledger in `state_folder`: an unusable folder is an Error; a damaged ledger
+  // is moved aside and reported, and what of it can be read is kept. A protected path that is none
+  // is an Error.
   static Result<std::unique_ptr<Registry>> create(RegistryOptions options, RegistryEvents events);
   // The sink accepts snapshots as soon as it exists; they are merged once start() was called.
   virtual std::shared_ptr<SnapshotSink> add_source(const SourceOptions& options) = 0;
@@ -49,9 +50,11 @@ class Registry : public RoutesView {
   virtual void stop() noexcept = 0;
   // The last Version that was published.
   [[nodiscard]] virtual VersionPtr current() const = 0;
-  // Blocks until everything published before this call is merged (and published, if it changed anything). For tests and drains.
+  // Blocks until everything published before this call is merged (and published, if it changed
+  // anything). For tests and drains.
   virtual void flush() = 0;
-  // Metrics in Prometheus text format: versions, conflicts, quarantined, sync states, stage durations.
+  // Metrics in Prometheus text format: versions, conflicts, quarantined, sync states, stage
+  // durations.
   virtual void write_metrics(std::string& out) const = 0;
 };
 

@@ -9,7 +9,8 @@
 
 namespace gateway {
 
-// What workers serve from: one immutable set of routes, backends and TLS bindings. Number 0 is empty.
+// What workers serve from: one immutable set of routes, backends and TLS bindings. Number 0 is
+// empty.
 struct Version {
   std::string boot_id;
   std::uint64_t number = 0;

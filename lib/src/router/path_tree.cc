@@ -9,7 +9,9 @@ namespace {
 constexpr std::uint64_t kSeed = 0xcbf29ce484222325ULL;
 constexpr std::uint64_t kPrime = 0x100000001b3ULL;
 
-constexpr char fold(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
+constexpr char fold(char c) noexcept {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+}
 
 constexpr std::uint64_t step(std::uint64_t hash, char c) noexcept {
   return (hash ^ static_cast<unsigned char>(c)) * kPrime;
@@ -32,7 +34,8 @@ bool equal(std::string_view a, std::string_view b) noexcept {
   if constexpr (!kFold) {
     return a == b;
   } else {
-    return std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return fold(x) == fold(y); });
+    return std::equal(a.begin(), a.end(), b.begin(),
+                      [](char x, char y) { return fold(x) == fold(y); });
   }
 }
 
@@ -61,11 +64,13 @@ void PathTree::Table::build(const std::vector<Row>& rows, bool case_sensitive) {
 }
 
 template <bool kFold>
-const PathTree::Slot* PathTree::Table::find(std::uint64_t hash, std::string_view path) const noexcept {
+const PathTree::Slot* PathTree::Table::find(std::uint64_t hash,
+                                            std::string_view path) const noexcept {
   const std::size_t mask = slots.size() - 1;
   for (std::size_t at = slot_of(hash, mask); slots[at].used(); at = (at + 1) & mask) {
     const Slot& slot = slots[at];
-    if (slot.hash == hash && equal<kFold>(slot.exact ? slot.exact->path : slot.prefix->path, path)) {
+    if (slot.hash == hash &&
+        equal<kFold>(slot.exact ? slot.exact->path : slot.prefix->path, path)) {
       return &slot;
     }
   }
@@ -96,20 +101,18 @@ PathTree::PathTree(std::vector<Row> rows) : rows_(std::move(rows)) {
   insensitive_.build(rows_, false);
 }
 
-template <typename F>
-const CompiledApi* PathTree::best(std::string_view path, F&& counts) const noexcept {
+const CompiledApi* PathTree::match(std::string_view path) const noexcept {
   const CompiledApi* best = nullptr;
   std::size_t length = 0;
   sensitive_.walk<false>(path, [&](const CompiledApi* row, std::size_t at) {
-    if (!counts(*row)) return;
     best = row;
     length = at;
   });
   if (!insensitive_.slots.empty()) {
     insensitive_.walk<true>(path, [&](const CompiledApi* row, std::size_t at) {
-      if (!counts(*row)) return;
       const bool longer = !best || at > length;
-      const bool more_exact = best && at == length && row->match == MatchType::Exact && best->match == MatchType::Prefix;
+      const bool more_exact = best && at == length && row->match == MatchType::Exact &&
+                              best->match == MatchType::Prefix;
       if (longer || more_exact) {
         best = row;
         length = at;
@@ -119,17 +122,11 @@ const CompiledApi* PathTree::best(std::string_view path, F&& counts) const noexc
   return best;
 }
 
-const CompiledApi* PathTree::match(std::string_view path) const noexcept {
-  return best(path, [](const CompiledApi&) { return true; });
-}
-
-const CompiledApi* PathTree::match_unyielding(std::string_view path) const noexcept {
-  return best(path, [](const CompiledApi& row) { return !row.yields_to; });
-}
-
 std::vector<PathTree::Row> PathTree::matches(std::string_view path) const {
   std::vector<std::pair<std::size_t, const CompiledApi*>> found;
-  const auto add = [&](const CompiledApi* row, std::size_t length) { found.emplace_back(length, row); };
+  const auto add = [&](const CompiledApi* row, std::size_t length) {
+    found.emplace_back(length, row);
+  };
   sensitive_.walk<false>(path, add);
   insensitive_.walk<true>(path, add);
   std::stable_sort(found.begin(), found.end(), [](const auto& a, const auto& b) {

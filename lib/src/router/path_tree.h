@@ -10,9 +10,9 @@
 
 namespace gateway {
 
-// The paths of one host, immutable. A request's path is hashed once, from left to right; at the end of
-// every element the hash so far is looked up, so that the cost follows the request's depth and not the
-// number of rows.
+// The paths of one host, immutable. A request's path is hashed once, from left to right; at the end
+// of every element the hash so far is looked up, so that the cost follows the request's depth and
+// not the number of rows.
 class PathTree {
  public:
   using Row = std::shared_ptr<const CompiledApi>;
@@ -23,15 +23,10 @@ class PathTree {
   // The row with the longest path, Exact before Prefix, case-sensitive before case-insensitive at
   // equal length; null when none matches. `path` is normalised.
   [[nodiscard]] const CompiledApi* match(std::string_view path) const noexcept;
-  // The same among the rows that yield to nothing.
-  [[nodiscard]] const CompiledApi* match_unyielding(std::string_view path) const noexcept;
   // All rows that match, best first.
   [[nodiscard]] std::vector<Row> matches(std::string_view path) const;
 
  private:
-  template <typename F>
-  [[nodiscard]] const CompiledApi* best(std::string_view path, F&& counts) const noexcept;
-
   struct Slot {
     std::uint64_t hash = 0;
     const CompiledApi* exact = nullptr;

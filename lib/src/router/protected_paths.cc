@@ -42,12 +42,14 @@ bool meet(std::string_view a, std::string_view b) {
 
 }  // namespace
 
-Result<std::shared_ptr<const ProtectedPaths>> ProtectedPaths::compile(const std::vector<std::string>& rules) {
+Result<std::shared_ptr<const ProtectedPaths>> ProtectedPaths::compile(
+    const std::vector<std::string>& rules) {
   auto compiled = std::make_shared<ProtectedPaths>();
   std::map<std::string, std::vector<std::shared_ptr<const CompiledApi>>> hosts;
   for (const std::string& rule : rules) {
     const auto refuse = [&rule](const std::string& why) {
-      return Error{ErrorCode::InvalidArgument, "gateway", quote(rule) + " is not \"host/path\" or \"/path\": " + why,
+      return Error{ErrorCode::InvalidArgument, "gateway",
+                   quote(rule) + " is not \"host/path\" or \"/path\": " + why,
                    "conflict.protected_paths"};
     };
     const std::size_t slash = rule.find('/');
@@ -65,7 +67,9 @@ Result<std::shared_ptr<const ProtectedPaths>> ProtectedPaths::compile(const std:
     row.path = without_trailing_slashes(claim.path);
     row.case_sensitive = false;
     row.id = row.host + (row.path.empty() ? "/" : row.path);
-    if (std::find(compiled->rules_.begin(), compiled->rules_.end(), row.id) != compiled->rules_.end()) continue;
+    if (std::find(compiled->rules_.begin(), compiled->rules_.end(), row.id) !=
+        compiled->rules_.end())
+      continue;
     compiled->rules_.push_back(row.id);
     hosts[row.host].push_back(std::make_shared<const CompiledApi>(std::move(row)));
   }
@@ -74,12 +78,14 @@ Result<std::shared_ptr<const ProtectedPaths>> ProtectedPaths::compile(const std:
   return std::shared_ptr<const ProtectedPaths>(std::move(compiled));
 }
 
-std::string_view ProtectedPaths::rule_of(std::string_view host, std::string_view path) const noexcept {
+std::string_view ProtectedPaths::rule_of(std::string_view host,
+                                         std::string_view path) const noexcept {
   const CompiledApi* row = table_.match(host, path).api;
   return row ? std::string_view(row->id) : std::string_view();
 }
 
 bool ProtectedPaths::forbid(std::string_view host, std::string_view path) const {
+  if (rules_.empty()) return false;
   const std::string claimed = to_lower(path);
   return std::any_of(rules_.begin(), rules_.end(), [&](const std::string& text) {
     const Rule rule = parts_of(text);
@@ -88,10 +94,12 @@ bool ProtectedPaths::forbid(std::string_view host, std::string_view path) const 
 }
 
 bool ProtectedPaths::lie_below(std::string_view host, std::string_view path) const {
+  if (rules_.empty()) return false;
   const std::string claimed = without_trailing_slashes(path);
   return std::any_of(rules_.begin(), rules_.end(), [&](const std::string& text) {
     const Rule rule = parts_of(text);
-    return meet(host, rule.host) && rule.path.size() > claimed.size() && at_or_below(rule.path, claimed);
+    return meet(host, rule.host) && rule.path.size() > claimed.size() &&
+           at_or_below(rule.path, claimed);
   });
 }
 

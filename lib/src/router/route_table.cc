@@ -1,7 +1,9 @@
 #include "router/route_table.h"
 
+#include <algorithm>
 #include <array>
 #include <cstring>
+#include <utility>
 
 #include "router/path_tree.h"
 #include "router/protected_paths.h"
@@ -20,13 +22,8 @@ std::string_view wildcard_of(std::string_view host, std::array<char, 256>& buffe
   return {buffer.data(), rest.size() + 1};
 }
 
-bool passes_by(const CompiledApi& row, std::string_view host, std::string_view path) noexcept {
-  return row.yields_to && !row.yields_to->rule_of(host, path).empty();
-}
-
-}  // namespace
-
-RouteMatch RouteTable::match(std::string_view host, std::string_view path) const noexcept {
+RouteMatch look_up(const SharedMap<PathTree>& hosts, std::string_view host,
+                   std::string_view path) noexcept {
   RouteOutcome outcome = RouteOutcome::NoHost;
   std::array<char, 256> buffer;
   for (int level = 0; level < 3; ++level) {
@@ -34,25 +31,23 @@ RouteMatch RouteTable::match(std::string_view host, std::string_view path) const
     if (level == 1) name = wildcard_of(host, buffer);
     if (level == 2) name = {};
     if (name.empty() && level != 2) continue;
-    const PathTree* tree = hosts_.find(name);
+    const PathTree* tree = hosts.find(name);
     if (!tree) continue;
+    if (const CompiledApi* api = tree->match(path)) return {api, RouteOutcome::Found};
     outcome = RouteOutcome::NoPath;
-    const CompiledApi* api = tree->match(path);
-    if (api && passes_by(*api, host, path)) api = tree->match_unyielding(path);
-    if (api) return {api, RouteOutcome::Found};
   }
   return {nullptr, outcome};
 }
 
-RouteTable::Candidates RouteTable::candidates(std::string_view host, std::string_view path) const {
-  Candidates all;
+std::vector<RouteTable::Row> look_up_all(const SharedMap<PathTree>& hosts, std::string_view host,
+                                         std::string_view path) {
+  std::vector<RouteTable::Row> all;
   std::array<char, 256> buffer;
   const auto add = [&](std::string_view name) {
-    const PathTree* tree = hosts_.find(name);
+    const PathTree* tree = hosts.find(name);
     if (!tree) return;
-    for (auto& row : tree->matches(path)) {
-      (passes_by(*row, host, path) ? all.passed_by : all.rows).push_back(std::move(row));
-    }
+    auto rows = tree->matches(path);
+    all.insert(all.end(), rows.begin(), rows.end());
   };
   if (!host.empty()) add(host);
   if (const std::string_view wildcard = wildcard_of(host, buffer); !wildcard.empty()) add(wildcard);
@@ -60,12 +55,47 @@ RouteTable::Candidates RouteTable::candidates(std::string_view host, std::string
   return all;
 }
 
-void RouteTable::set_host(std::string_view host, std::vector<std::shared_ptr<const CompiledApi>> rows) {
+void set(SharedMap<PathTree>& hosts, std::string_view host, std::vector<RouteTable::Row> rows) {
   if (rows.empty()) {
-    hosts_.erase(host);
+    hosts.erase(host);
   } else {
-    hosts_.set(host, std::make_shared<const PathTree>(std::move(rows)));
+    hosts.set(host, std::make_shared<const PathTree>(std::move(rows)));
   }
+}
+
+}  // namespace
+
+RouteTable::RouteTable(std::shared_ptr<const ProtectedPaths> protected_paths)
+    : protected_(std::move(protected_paths)) {}
+
+std::string_view RouteTable::rule_of(const RouteMatch& found, std::string_view host,
+                                     std::string_view path) const noexcept {
+  const bool asked = found.api ? found.api->above_protected : protected_ != nullptr;
+  return asked ? protected_->rule_of(host, path) : std::string_view();
+}
+
+RouteMatch RouteTable::match(std::string_view host, std::string_view path) const noexcept {
+  const RouteMatch found = look_up(hosts_, host, path);
+  if (rule_of(found, host, path).empty()) return found;
+  const RouteMatch reserved = look_up(reserved_, host, path);
+  return reserved.api ? reserved
+                      : RouteMatch{nullptr, found.api ? RouteOutcome::NoPath : found.outcome};
+}
+
+RouteTable::Candidates RouteTable::candidates(std::string_view host, std::string_view path) const {
+  Candidates all;
+  all.rows = look_up_all(hosts_, host, path);
+  if (rule_of(look_up(hosts_, host, path), host, path).empty()) return all;
+  all.passed_by = std::exchange(all.rows, look_up_all(reserved_, host, path));
+  std::erase_if(all.passed_by, [&](const Row& row) {
+    return std::find(all.rows.begin(), all.rows.end(), row) != all.rows.end();
+  });
+  return all;
+}
+
+void RouteTable::set_host(std::string_view host, std::vector<Row> rows, std::vector<Row> reserved) {
+  set(hosts_, host, std::move(rows));
+  set(reserved_, host, std::move(reserved));
 }
 
 }  // namespace gateway

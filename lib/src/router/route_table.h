@@ -17,19 +17,17 @@ class ProtectedPaths;
 
 // One row of the table: what a RouteKey leads to. Immutable.
 struct CompiledApi {
-  std::string id;               // "name@source"
+  std::string id;  // "name@source"
   std::string source;
-  std::string host;             // the RouteKey
-  std::string path;             // normalised; Prefix without trailing slash ("" for "/"), Exact as written
+  std::string host;  // the RouteKey
+  std::string path;  // normalised; Prefix without trailing slash ("" for "/"), Exact as written
   MatchType match = MatchType::Prefix;
   bool case_sensitive = true;
   bool redirect_to_https = false;
   // Why there is no backend: a tombstone, answered with 503 and never passed by. Empty = it serves.
   std::string tombstone;
   std::shared_ptr<const CompiledBackend> backend;  // null for a tombstone
-  // Requests under these rules pass the row by, as if it were not there; null = it answers all it
-  // matches. Rows of one table yield to the same rules or to none.
-  std::shared_ptr<const ProtectedPaths> yields_to;
+  bool above_protected = false;  // a protected path lies below: see RouteTable::match
 };
 
 class PathTree;  // the paths of one host; immutable
@@ -46,27 +44,42 @@ struct RouteMatch {
 // host costs that host alone.
 class RouteTable {
  public:
+  using Row = std::shared_ptr<const CompiledApi>;
+
+  // Under `protected_paths` (null = none) only reserved rows answer.
+  explicit RouteTable(std::shared_ptr<const ProtectedPaths> protected_paths = nullptr);
+
   // `host`: lower case, no port (as parse_authority gives); `path`: normalised. Exact host, then
   // wildcard (exactly one label), then any host; within a level the longest path, Exact before
-  // Prefix; a level without a matching path passes on to the next. Rows that yield to the rule of a
-  // protected path do not match what is under it. No allocation; the cost does not depend on the
-  // number of routes. NoHost when no level knew the host, NoPath when one did.
+  // Prefix; a level without a matching path passes on to the next. No allocation; the cost does not
+  // depend on the number of routes. NoHost when no level knew the host, NoPath when one did.
+  //
+  // What is under a protected path is looked up in the same way, but among the reserved rows alone.
+  // That is asked only where a row above such a path was found, or none.
   [[nodiscard]] RouteMatch match(std::string_view host, std::string_view path) const noexcept;
 
   // For `explain`: what matches, in the order of the look-up.
   struct Candidates {
-    std::vector<std::shared_ptr<const CompiledApi>> rows;       // the first is match()'s
-    std::vector<std::shared_ptr<const CompiledApi>> passed_by;  // as the path is protected
+    std::vector<Row> rows;       // the first is match()'s
+    std::vector<Row> passed_by;  // as the path is protected
   };
   [[nodiscard]] Candidates candidates(std::string_view host, std::string_view path) const;
 
   // Replaces all rows of one host pattern ("" = any host). No two rows share path and match type.
-  void set_host(std::string_view host, std::vector<std::shared_ptr<const CompiledApi>> rows);
+  // `reserved`: the rows that there would be if the others had no part in it; needed where their
+  // path is at, above or below a protected one. Rows at or below one are reserved ones.
+  void set_host(std::string_view host, std::vector<Row> rows, std::vector<Row> reserved = {});
 
   [[nodiscard]] std::size_t hosts() const noexcept { return hosts_.size(); }
 
  private:
+  // The rule that decides a request for which `found` is what all rows say; "" = none.
+  [[nodiscard]] std::string_view rule_of(const RouteMatch& found, std::string_view host,
+                                         std::string_view path) const noexcept;
+
   SharedMap<PathTree> hosts_;
+  SharedMap<PathTree> reserved_;
+  std::shared_ptr<const ProtectedPaths> protected_;
 };
 
 }  // namespace gateway

@@ -1,6 +1,8 @@
 #include "upstream/transport.h"
 
 #include <arpa/inet.h>
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include <utility>
@@ -247,6 +249,15 @@ void Transport::reset() noexcept {
   if (std::exchange(closed_, true)) return;
   const auto freed = [](uv_handle_t* handle) { delete static_cast<Transport*>(handle->data); };
   if (uv_tcp_close_reset(&tcp_, freed) != 0) uv_close(reinterpret_cast<uv_handle_t*>(&tcp_), freed);
+}
+
+std::uint64_t Transport::acknowledged() const noexcept {
+  // The kernel asks for more only when much of its buffer is free, which takes a slow peer long.
+  int in_kernel = 0;
+  uv_os_fd_t fd = -1;
+  if (uv_fileno(reinterpret_cast<const uv_handle_t*>(&tcp_), &fd) == 0) ::ioctl(fd, SIOCOUTQ, &in_kernel);
+  return given_ - queued_.size() - uv_stream_get_write_queue_size(reinterpret_cast<const uv_stream_t*>(&tcp_)) -
+         static_cast<std::uint64_t>(in_kernel);
 }
 
 std::string Transport::peer_address() const {

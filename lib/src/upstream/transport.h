@@ -63,10 +63,8 @@ class Transport final : private CipherSink {
   void flush() noexcept { if (!pending_.empty()) write({}); }
   // Bytes that the socket has not taken.
   [[nodiscard]] std::size_t buffered() const noexcept { return queued_.size() + in_flight_.size(); }
-  // How many bytes the kernel has taken so far.
-  [[nodiscard]] std::uint64_t sent() const noexcept {
-    return given_ - queued_.size() - uv_stream_get_write_queue_size(reinterpret_cast<const uv_stream_t*>(&tcp_));
-  }
+  // How many bytes the peer's machine has acknowledged so far. A system call.
+  [[nodiscard]] std::uint64_t acknowledged() const noexcept;
   // Ends our side once everything is sent (TLS close_notify, then FIN).
   void finish() noexcept;
   void close() noexcept;

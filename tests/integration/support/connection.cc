@@ -105,6 +105,10 @@ Connection& Connection::operator=(Connection&& other) noexcept {
   return *this;
 }
 
+void Connection::set_receive_buffer(int bytes) noexcept {
+  ::setsockopt(fd_, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
+}
+
 Connection Connection::to(std::uint16_t port, int receive_buffer) {
   const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (receive_buffer > 0) {
@@ -289,6 +293,11 @@ void ScriptedBackend::stop_listening() {
   ::setsockopt(fd_, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
   sockaddr_in address = loopback(port_);
   ::bind(fd_, reinterpret_cast<sockaddr*>(&address), sizeof address);
+}
+
+void ScriptedBackend::fill_queue() {
+  ::listen(fd_, 0);  // Linux lets one connection wait in such a queue, and ignores the others
+  queue_.push_back(Connection::to(port_));
 }
 
 ClosedPort::ClosedPort() {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace gateway::test {
 
@@ -43,6 +44,8 @@ class Connection {
 
   // To 127.0.0.1. `receive_buffer`: SO_RCVBUF, for a client that can take little.
   [[nodiscard]] static Connection to(std::uint16_t port, int receive_buffer = 0);
+  // Another SO_RCVBUF from now on.
+  void set_receive_buffer(int bytes) noexcept;
   [[nodiscard]] explicit operator bool() const noexcept { return fd_ >= 0; }
 
   // False when the peer did not take all of it.
@@ -103,10 +106,13 @@ class ScriptedBackend {
   [[nodiscard]] bool untouched() const;
   // Refuses from now on; the port stays this backend's.
   void stop_listening();
+  // Lets handshakes of further connections go unanswered.
+  void fill_queue();
 
  private:
   int fd_ = -1;
   std::uint16_t port_ = 0;
+  std::vector<Connection> queue_;
 };
 
 // A port of 127.0.0.1 where nobody listens, and nobody else will while this lives.

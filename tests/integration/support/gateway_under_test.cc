@@ -27,8 +27,8 @@ AccessLine read_line(std::string_view text) {
 
 }  // namespace
 
-bool eventually(const std::function<bool()>& condition) {
-  const auto deadline = std::chrono::steady_clock::now() + kPatience;
+bool eventually_within(std::chrono::milliseconds time, const std::function<bool()>& condition) {
+  const auto deadline = std::chrono::steady_clock::now() + time;
   while (!condition()) {
     if (std::chrono::steady_clock::now() > deadline) return false;
     std::this_thread::sleep_for(std::chrono::milliseconds(2));

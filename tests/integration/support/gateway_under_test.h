@@ -19,8 +19,11 @@
 
 namespace gateway::test {
 
-// Becomes true within kPatience.
-[[nodiscard]] bool eventually(const std::function<bool()>& condition);
+// Becomes true within that time.
+[[nodiscard]] bool eventually_within(std::chrono::milliseconds time, const std::function<bool()>& condition);
+[[nodiscard]] inline bool eventually(const std::function<bool()>& condition) {
+  return eventually_within(kPatience, condition);
+}
 
 // One worker, a plain listener (0) and a TLS one (1) on loopback, the access log on, no drain delay.
 [[nodiscard]] GatewayOptions test_options();

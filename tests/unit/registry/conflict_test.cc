@@ -15,8 +15,8 @@ ConflictOptions rule(ConflictRule which) {
   return options;
 }
 
-Api object(const std::string& id, const std::string& route, std::int64_t created_at, const std::string& space,
-           const std::string& name) {
+Api object(const std::string& id, const std::string& route, std::int64_t created_at,
+           const std::string& space, const std::string& name) {
   Api made = api(id, route);
   made.witness.created_at = created_at;
   made.provenance = {"Ingress", space, name, ""};
@@ -34,11 +34,22 @@ TEST_CASE("two sources claim one route: the rule decides, and the order of arriv
   };
   constexpr auto kLast = ConflictRule::LastWriteWins;
   constexpr auto kFixed = ConflictRule::Precedence;
-  for (const Row& row : {Row{kLast, 100, 200, "users@cloud", "changed later (1970-01-01T00:03:20Z against 1970-01-01T00:01:40Z)"},
-                         Row{kLast, 200, 100, "users@ingress", "changed later (1970-01-01T00:03:20Z against 1970-01-01T00:01:40Z)"},
-                         Row{kLast, 100, 100, "users@ingress", "changed in the same second, and precedence prefers ingress"},
-                         Row{kLast, {}, 1, "users@cloud", "changed later (1970-01-01T00:00:01Z against 1970-01-01T00:00:00Z)"},
-                         Row{kLast, {}, {}, "users@ingress", "changed in the same second, and precedence prefers ingress"},
+  for (const Row& row : {Row{kLast, 100, 200, "users@cloud",
+                             "changed later (1970-01-01T00:03:20Z against 1970-01-01T00:01:40Z)"},
+                         Row{kLast, 200, 100, "users@ingress",
+                             "changed later (1970-01-01T00:03:20Z against 1970-01-01T00:01:40Z)"},
+                         Row{kLast, 100, 100, "users@ingress",
+                             "changed in the same second, and precedence prefers ingress"},
+                         Row{kLast,
+                             {},
+                             1,
+                             "users@cloud",
+                             "changed later (1970-01-01T00:00:01Z against 1970-01-01T00:00:00Z)"},
+                         Row{kLast,
+                             {},
+                             {},
+                             "users@ingress",
+                             "changed in the same second, and precedence prefers ingress"},
                          Row{kFixed, 100, 200, "users@ingress", "precedence prefers ingress"}}) {
     for (const bool ingress_first : {true, false}) {
       INFO(row.winner << ": " << row.why << (ingress_first ? ", ingress first" : ", cloud first"));
@@ -85,7 +96,9 @@ TEST_CASE("precedence may name an instance instead of a kind") {
   CHECK(registry.answer("h", "/x") == "a@second");
 }
 
-TEST_CASE("arrival order: at boot ingress counts before file before cloud, later each change as it comes") {
+TEST_CASE(
+    "arrival order: at boot ingress counts before file before cloud, later each change as it "
+    "comes") {
   for (const bool cloud_first : {true, false}) {
     INFO((cloud_first ? "cloud first" : "ingress first"));
     TestRegistry registry(kAll, rule(ConflictRule::ArrivalOrder));
@@ -112,17 +125,19 @@ TEST_CASE("arrival order: at boot ingress counts before file before cloud, later
   }
 }
 
-TEST_CASE("two objects of one source: the older wins, then namespace and name, then the longer path") {
+TEST_CASE(
+    "two objects of one source: the older wins, then namespace and name, then the longer path") {
   struct Row {
     const char* what;
     Api first, second;
   };
-  for (const Row& row : {Row{"older", object("z", "/x", 10, "n", "z"), object("a", "/x", 20, "n", "a")},
-                         Row{"known age", object("z", "/x", 10, "n", "z"), object("a", "/x", 0, "n", "a")},
-                         Row{"namespace", object("z", "/x", 10, "a", "z"), object("a", "/x", 10, "b", "a")},
-                         Row{"name", object("z", "/x", 10, "n", "a"), object("a", "/x", 10, "n", "b")},
-                         Row{"longer path", object("z", "/x/", 10, "n", "a"), object("a", "/x", 10, "n", "a")},
-                         Row{"id", object("a", "/x", 10, "n", "a"), object("z", "/x", 10, "n", "a")}}) {
+  for (const Row& row :
+       {Row{"older", object("z", "/x", 10, "n", "z"), object("a", "/x", 20, "n", "a")},
+        Row{"known age", object("z", "/x", 10, "n", "z"), object("a", "/x", 0, "n", "a")},
+        Row{"namespace", object("z", "/x", 10, "a", "z"), object("a", "/x", 10, "b", "a")},
+        Row{"name", object("z", "/x", 10, "n", "a"), object("a", "/x", 10, "n", "b")},
+        Row{"longer path", object("z", "/x/", 10, "n", "a"), object("a", "/x", 10, "n", "a")},
+        Row{"id", object("a", "/x", 10, "n", "a"), object("z", "/x", 10, "n", "a")}}) {
     INFO(row.what);
     TestRegistry registry(named({"ingress"}));
     registry.publish("ingress", {row.first, row.second});
@@ -131,7 +146,9 @@ TEST_CASE("two objects of one source: the older wins, then namespace and name, t
   }
 }
 
-TEST_CASE("within a source age decides and between sources the stamp: only the source's strongest contends") {
+TEST_CASE(
+    "within a source age decides and between sources the stamp: only the source's strongest "
+    "contends") {
   // The younger object of ingress has the newest stamp of all, but loses within its source.
   TestRegistry registry(named({"ingress", "file"}));
   Api old = object("old", "/x", 10, "n", "a");
@@ -167,31 +184,30 @@ TEST_CASE("a case-insensitive path collides with the case-sensitive one of the s
 }
 
 TEST_CASE("protected paths belong to the cloud alone") {
-  const std::vector<std::string> paths{"/users", "api.example/orders"}, whole_hosts{"*.shop.example/"};
+  const std::vector<std::string> paths{"/users", "api.example/orders"},
+      whole_hosts{"*.shop.example/"};
   struct Row {
     std::vector<std::string> rules;
     const char *route, *asked_host, *asked_path;
     bool allowed;
   };
-  for (const Row& row : {Row{paths, "/users", "h", "/users", false},
-                         Row{paths, "/users/", "h", "/users", false},
-                         Row{paths, "/Users/me", "h", "/Users/me", false},
-                         Row{paths, "a.example/users", "a.example", "/users", false},
-                         Row{paths, "=/users/me", "h", "/users/me", false},
-                         Row{paths, "/usersx", "h", "/usersx", true},
-                         Row{paths, "/", "h", "/", true},
-                         Row{paths, "api.example/orders/1", "api.example", "/orders/1", false},
-                         Row{paths, "*.example/orders", "api.example", "/orders", false},
-                         Row{paths, "other.example/orders", "other.example", "/orders", true},
-                         // A whole host: the cloud's Apis of any host serve there too, and whoever claims
-                         // any host could take them over.
-                         Row{whole_hosts, "a.shop.example/x", "a.shop.example", "/x", false},
-                         Row{whole_hosts, "*.shop.example/", "a.shop.example", "/", false},
-                         Row{whole_hosts, "/usersx", "h", "/usersx", false},
-                         Row{whole_hosts, "/", "h", "/", false},
-                         Row{whole_hosts, "=/x", "h", "/x", false},
-                         Row{whole_hosts, "shop.example/x", "shop.example", "/x", true},
-                         Row{whole_hosts, "*.example/", "a.example", "/", true}}) {
+  for (const Row& row :
+       {Row{paths, "/users", "h", "/users", false}, Row{paths, "/users/", "h", "/users", false},
+        Row{paths, "/Users/me", "h", "/Users/me", false},
+        Row{paths, "a.example/users", "a.example", "/users", false},
+        Row{paths, "=/users/me", "h", "/users/me", false},
+        Row{paths, "/usersx", "h", "/usersx", true}, Row{paths, "/", "h", "/", true},
+        Row{paths, "api.example/orders/1", "api.example", "/orders/1", false},
+        Row{paths, "*.example/orders", "api.example", "/orders", false},
+        Row{paths, "other.example/orders", "other.example", "/orders", true},
+        // A whole host: the cloud's Apis of any host serve there too, and whoever claims
+        // any host could take them over.
+        Row{whole_hosts, "a.shop.example/x", "a.shop.example", "/x", false},
+        Row{whole_hosts, "*.shop.example/", "a.shop.example", "/", false},
+        Row{whole_hosts, "/usersx", "h", "/usersx", false}, Row{whole_hosts, "/", "h", "/", false},
+        Row{whole_hosts, "=/x", "h", "/x", false},
+        Row{whole_hosts, "shop.example/x", "shop.example", "/x", true},
+        Row{whole_hosts, "*.example/", "a.example", "/", true}}) {
     INFO(row.rules.front() << " and " << row.route);
     ConflictOptions options;
     options.protected_paths = row.rules;
@@ -199,9 +215,11 @@ TEST_CASE("protected paths belong to the cloud alone") {
     registry.publish("ingress", {api("i", row.route, 900)});
     CHECK((registry.answer(row.asked_host, row.asked_path) == "i@ingress") == row.allowed);
     CHECK((registry.state("i@ingress").state == ApiState::Serving) == row.allowed);
-    if (!row.allowed) CHECK(registry.state("i@ingress").reason.find("protected") != std::string::npos);
+    if (!row.allowed)
+      CHECK(registry.state("i@ingress").reason.find("protected") != std::string::npos);
     registry.publish("cloud", {api("c", row.route, 1)});
-    CHECK(registry.state("c@cloud").state == (row.allowed ? ApiState::Shadowed : ApiState::Serving));
+    CHECK(registry.state("c@cloud").state ==
+          (row.allowed ? ApiState::Shadowed : ApiState::Serving));
   }
 }
 
@@ -210,16 +228,20 @@ TEST_CASE("a broader route of another source does not answer for a protected pat
     const char *rule, *wide, *cloud;
     const char *asked_host, *asked_path, *answer;
   };
-  for (const Row& row : {Row{"/users", "api.example/", "/users", "api.example", "/users/1", "c@cloud"},
-                         Row{"/users", "api.example/", "/users", "api.example", "/orders", "i@ingress"},
-                         Row{"api.example/users", "api.example/", "/users", "api.example", "/users", "c@cloud"},
-                         Row{"api.example/users", "*.example/", "/users", "api.example", "/users", "c@cloud"},
-                         Row{"api.example/users", "*.example/", "/users", "b.example", "/users", "i@ingress"},
-                         Row{"/users/me", "api.example/users", "/", "api.example", "/users/me", "c@cloud"},
-                         Row{"/users/me", "api.example/users", "/", "api.example", "/users/you", "i@ingress"},
-                         Row{"/users", "/", "api.example/users", "b.example", "/users", "no path"}}) {
+  for (const Row& row :
+       {Row{"/users", "api.example/", "/users", "api.example", "/users/1", "c@cloud"},
+        Row{"/users", "api.example/", "/users", "api.example", "/orders", "i@ingress"},
+        Row{"api.example/users", "api.example/", "/users", "api.example", "/users", "c@cloud"},
+        Row{"api.example/users", "*.example/", "/users", "api.example", "/users", "c@cloud"},
+        Row{"api.example/users", "*.example/", "/users", "b.example", "/users", "i@ingress"},
+        Row{"/users/me", "api.example/users", "/", "api.example", "/users/me", "c@cloud"},
+        Row{"/users/me", "api.example/users", "/", "api.example", "/users/you", "i@ingress"},
+        Row{"/users", "/", "/", "h", "/users", "c@cloud"},
+        Row{"/users", "/", "/", "h", "/orders", "i@ingress"},
+        Row{"/users", "/", "api.example/users", "b.example", "/users", "no path"}}) {
     for (const bool broken : {false, true}) {
-      INFO(row.rule << ": " << row.asked_host << row.asked_path << (broken ? ", the broader one broken" : ""));
+      INFO(row.rule << ": " << row.asked_host << row.asked_path
+                    << (broken ? ", the broader one broken" : ""));
       ConflictOptions options;
       options.protected_paths = {row.rule};
       TestRegistry registry(named({"ingress", "cloud"}), options);
@@ -227,27 +249,39 @@ TEST_CASE("a broader route of another source does not answer for a protected pat
       Api wide = api("i", row.wide, 900);
       if (broken) wide.defect = "no such Service";
       registry.publish("ingress", {wide});
-      const std::string expected = broken && row.answer == std::string("i@ingress") ? "503" : row.answer;
-      CHECK(registry.answer(row.asked_host, row.asked_path) == expected);
+      const bool by_cloud = row.answer == std::string("c@cloud"),
+                 by_ingress = row.answer == std::string("i@ingress");
+      const bool one_key = row.wide == std::string(row.cloud);
+      const std::string instead = one_key ? "c@cloud" : "503";  // of a broken one
+      CHECK(registry.answer(row.asked_host, row.asked_path) ==
+            (broken && by_ingress ? instead : row.answer));
 
       const Explanation told = registry.view().explain({row.asked_host, row.asked_path, "http"});
       REQUIRE_FALSE(told.candidates.empty());
-      if (row.answer == std::string("i@ingress")) continue;
-      CHECK(told.outcome == (row.answer == std::string("c@cloud") ? "route" : "no_path"));
-      CHECK(told.candidates.front().answers == (row.answer == std::string("c@cloud")));
-      const RouteCandidate& passed = told.candidates.back();
-      CHECK(passed.source == "ingress");
-      CHECK_FALSE(passed.answers);
-      if (!broken) {
-        CHECK(passed.state == ApiState::Serving);
-        CHECK(passed.reason == "passed by: " + std::string(row.rule) +
-                                   " is protected (config.conflict.protected), and only the cloud answers there");
-      }
+      if (by_ingress) continue;
+      CHECK(told.outcome == (by_cloud ? "route" : "no_path"));
+      CHECK(told.candidates.front().answers == by_cloud);
+      const auto passed =
+          std::find_if(told.candidates.begin(), told.candidates.end(),
+                       [](const RouteCandidate& one) { return one.source == "ingress"; });
+      REQUIRE(passed != told.candidates.end());
+      CHECK_FALSE(passed->answers);
+      if (broken) continue;
+      CHECK(passed->state == ApiState::Serving);
+      CHECK(passed->reason ==
+            "passed by: " + std::string(row.rule) +
+                " is protected (config.conflict.protected), and only the cloud answers there");
+      if (!one_key) continue;
+      CHECK(told.candidates.front().reason.find(
+                "answers under /users, which is protected (config.conflict.protected); "
+                "shadowed by i@ingress") == 0);
+      CHECK(registry.view().effective_json().find("\"reserved\":{\"api\":{") != std::string::npos);
     }
   }
 }
 
-TEST_CASE("protected paths are part of the effective configuration, and a rule that is none is refused") {
+TEST_CASE(
+    "protected paths are part of the effective configuration, and a rule that is none is refused") {
   ConflictOptions options;
   options.protected_paths = {"/Users/", "a.example/x"};
   CHECK(TestRegistry(named({"file"}), options).view().effective_json() ==
@@ -266,13 +300,15 @@ TEST_CASE("explain names every candidate, who answers, and why the others do not
   registry.publish("file", {api("f", "/users", 1763890200)});
   registry.publish("cloud", {api("deep", "a.example/users", 7)});
 
-  const Explanation found = registry.view().explain({"A.example:8080", "/x/../users/%7Ejo", "http"});
+  const Explanation found =
+      registry.view().explain({"A.example:8080", "/x/../users/%7Ejo", "http"});
   CHECK(found.outcome == "route");
   CHECK(found.normalised_path == "/users/~jo");
   CHECK(found.backend == "b@cloud");
   CHECK(found.version == registry.version());
   std::string order;
-  for (const RouteCandidate& candidate : found.candidates) order += candidate.api + "@" + candidate.source + " ";
+  for (const RouteCandidate& candidate : found.candidates)
+    order += candidate.api + "@" + candidate.source + " ";
   REQUIRE(order == "deep@cloud f@file i@ingress wide@ingress ");
   CHECK(found.candidates[0].answers);
   CHECK(found.candidates[1].reason.find("overlap: less specific than deep@cloud") == 0);

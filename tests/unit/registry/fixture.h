@@ -25,7 +25,9 @@ namespace gateway::test {
 class ManualClock final : public Clock {
  public:
   [[nodiscard]] std::int64_t unix_ms() const noexcept override { return seconds_.load() * 1000; }
-  [[nodiscard]] std::int64_t steady_ns() const noexcept override { return seconds_.load() * 1'000'000'000; }
+  [[nodiscard]] std::int64_t steady_ns() const noexcept override {
+    return seconds_.load() * 1'000'000'000;
+  }
   void set(std::int64_t seconds) { seconds_ = seconds; }
   void advance(std::int64_t seconds) { seconds_ += seconds; }
 
@@ -39,8 +41,10 @@ class Folder {
   Folder() {
     const std::filesystem::path memory("/dev/shm");
     std::error_code none;
-    const bool usable = std::filesystem::is_directory(memory, none) && ::access(memory.c_str(), W_OK) == 0;
-    std::string name = ((usable ? memory : std::filesystem::temp_directory_path()) / "registry-XXXXXX").string();
+    const bool usable =
+        std::filesystem::is_directory(memory, none) && ::access(memory.c_str(), W_OK) == 0;
+    std::string name =
+        ((usable ? memory : std::filesystem::temp_directory_path()) / "registry-XXXXXX").string();
     path_ = mkdtemp(name.data());
   }
   ~Folder() { std::filesystem::remove_all(path_); }
@@ -78,8 +82,8 @@ inline std::shared_ptr<const TlsBinding> default_binding() {
 }
 
 // "exact" paths are written with a leading '=': "=/users".
-inline Api api(const std::string& id, const std::string& route, std::optional<std::int64_t> changed_at = {},
-               const std::string& backend = "b") {
+inline Api api(const std::string& id, const std::string& route,
+               std::optional<std::int64_t> changed_at = {}, const std::string& backend = "b") {
   Api made;
   made.id = id;
   const std::size_t slash = route.find('/');
@@ -122,9 +126,8 @@ inline std::vector<NamedSource> named(std::initializer_list<const char*> names) 
 
 class TestRegistry {
  public:
-
-  explicit TestRegistry(const std::vector<NamedSource>& sources, ConflictOptions conflict = {}, std::string folder = {},
-                        std::int64_t now = 1'000'000) {
+  explicit TestRegistry(const std::vector<NamedSource>& sources, ConflictOptions conflict = {},
+                        std::string folder = {}, std::int64_t now = 1'000'000) {
     clock_->set(now);
     RegistryOptions options;
     options.conflict = std::move(conflict);
@@ -163,7 +166,9 @@ class TestRegistry {
     sinks_.at(source)->publish(std::move(content));
     registry_->flush();
   }
-  void publish(const std::string& source, const std::vector<Api>& apis) { publish(source, snapshot(apis)); }
+  void publish(const std::string& source, const std::vector<Api>& apis) {
+    publish(source, snapshot(apis));
+  }
   void degrade(const std::string& source, const std::string& why) {
     sinks_.at(source)->degraded({ErrorCode::Unavailable, source, why, {}, true});
     registry_->flush();
@@ -203,8 +208,9 @@ class TestRegistry {
   }
   [[nodiscard]] bool reaches_version(std::uint64_t number) const {
     std::unique_lock lock(mutex_);
-    return changed_.wait_for(lock, std::chrono::seconds(20),
-                             [&] { return !published_.empty() && published_.back()->number >= number; });
+    return changed_.wait_for(lock, std::chrono::seconds(20), [&] {
+      return !published_.empty() && published_.back()->number >= number;
+    });
   }
   [[nodiscard]] std::uint64_t version() const { return registry_->version().number; }
   [[nodiscard]] int synced() const { return synced_; }
@@ -212,7 +218,9 @@ class TestRegistry {
   [[nodiscard]] Registry& registry() { return *registry_; }
   [[nodiscard]] ManualClock& clock() { return *clock_; }
   [[nodiscard]] const Records& records() const { return records_; }
-  [[nodiscard]] std::shared_ptr<SnapshotSink> sink(const std::string& source) { return sinks_.at(source); }
+  [[nodiscard]] std::shared_ptr<SnapshotSink> sink(const std::string& source) {
+    return sinks_.at(source);
+  }
 
   inline static bool redirect = false;  // GatewayOptions::redirect_to_https of those made next
 

@@ -6,14 +6,16 @@
 #include "../tls/support.h"
 #include "fixture.h"
 
-// Random sources that have few names to choose from, so that they meet, and what a registry makes of
-// what they said, as text.
+// Random sources that have few names to choose from, so that they meet, and what a registry makes
+// of what they said, as text.
 namespace gateway::test {
 
 class Random {
  public:
   explicit Random(std::uint64_t seed) : engine_(seed) {}
-  std::size_t below(std::size_t n) { return std::uniform_int_distribution<std::size_t>(0, n - 1)(engine_); }
+  std::size_t below(std::size_t n) {
+    return std::uniform_int_distribution<std::size_t>(0, n - 1)(engine_);
+  }
   bool one_in(std::size_t n) { return below(n) == 0; }
   template <typename C>
   const auto& pick(const C& from) {
@@ -30,9 +32,9 @@ class Random {
 
 // How a source of random content behaves.
 struct Manners {
-  bool broken = false;   // some objects are broken, or name what is not there
-  bool vouches = true;   // every change has a stamp
-  bool epochs = false;   // histories end and begin anew
+  bool broken = false;  // some objects are broken, or name what is not there
+  bool vouches = true;  // every change has a stamp
+  bool epochs = false;  // histories end and begin anew
 };
 
 class RandomSource {
@@ -47,11 +49,20 @@ class RandomSource {
     if (manners_.epochs && random.one_in(12)) said_.epoch = std::to_string(random.below(3));
     for (std::size_t i = 1 + random.below(3); i > 0; --i) {
       switch (random.below(8)) {
-        case 0: change_backend(random); break;
-        case 1: change_certificate(random); break;
-        case 2: change_hostname(random); break;
-        case 3: said_.apis.erase(random.pick(kApis)); break;
-        default: change_api(random);
+        case 0:
+          change_backend(random);
+          break;
+        case 1:
+          change_certificate(random);
+          break;
+        case 2:
+          change_hostname(random);
+          break;
+        case 3:
+          said_.apis.erase(random.pick(kApis));
+          break;
+        default:
+          change_api(random);
       }
     }
     said_.revision = std::to_string(++revisions_);
@@ -64,7 +75,8 @@ class RandomSource {
   static constexpr const char* kBackends[] = {"b1", "b2"};
   static constexpr const char* kCertificates[] = {"c1", "c2"};
   static constexpr const char* kPatterns[] = {"", "", "a.example", "b.example", "*.example"};
-  static constexpr const char* kPaths[] = {"/", "/users", "/users/", "/users/me", "/Users", "/orders"};
+  static constexpr const char* kPaths[] = {"/",         "/users", "/users/",
+                                           "/users/me", "/Users", "/orders"};
 
   static Backend sound_backend(const char* id, std::size_t which) {
     return backend(id, static_cast<std::uint16_t>(8000 + which));
@@ -124,7 +136,8 @@ class RandomSource {
     made.redirect_to_https = random.one_in(4);
     made.witness = witness(random, made.id);
     made.witness.created_at = static_cast<std::int64_t>(random.below(3));
-    made.provenance = {"Ingress", random.one_in(2) ? "m" : "n", made.id, std::to_string(revisions_)};
+    made.provenance = {"Ingress", random.one_in(2) ? "m" : "n", made.id,
+                       std::to_string(revisions_)};
     if (manners_.broken) {
       if (random.one_in(5)) made.defect = "no such Service";
       if (random.one_in(9)) made.path = "users";
@@ -162,7 +175,8 @@ inline const std::vector<Probe>& probes() {
   static const auto all = [] {
     std::vector<Probe> made;
     for (const char* host : {"a.example", "b.example", "c.example", "other"}) {
-      for (const char* path : {"/", "/users", "/users/", "/users/me", "/Users/x", "/USERS", "/orders/1"}) {
+      for (const char* path :
+           {"/", "/users", "/users/", "/users/me", "/Users/x", "/USERS", "/orders/1"}) {
         made.push_back({host, path});
       }
     }
@@ -185,7 +199,8 @@ inline std::string tls_of(const TestRegistry& registry) {
   const VersionPtr version = registry.view().current();
   for (const char* host : {"", "a.example", "b.example", "c.example", "other"}) {
     const TlsBinding* binding = version->tls.select(host);
-    out << host << " " << version->tls.covers(host) << " " << info(*binding->identity).fingerprint_sha256 << " "
+    out << host << " " << version->tls.covers(host) << " "
+        << info(*binding->identity).fingerprint_sha256 << " "
         << (binding->min_version == TlsVersion::Tls1_3) << " " << binding->source << "\n";
   }
   return out.str();
@@ -197,9 +212,10 @@ inline std::string explained(const TestRegistry& registry) {
     const Explanation told = registry.view().explain({probe.host, probe.path, "http"});
     out << probe.host << probe.path << ": " << told.outcome << " " << told.backend << "\n";
     for (const RouteCandidate& one : told.candidates) {
-      out << "  " << one.api << "@" << one.source << " " << one.host << one.path << " " << int(one.match) << " "
-          << int(one.state) << (one.answers ? " answers " : " ") << one.stamp << (one.stamp_observed ? " observed " : " ")
-          << one.provenance.name << "#" << one.provenance.revision << " " << one.reason << "\n";
+      out << "  " << one.api << "@" << one.source << " " << one.host << one.path << " "
+          << int(one.match) << " " << int(one.state) << (one.answers ? " answers " : " ")
+          << one.stamp << (one.stamp_observed ? " observed " : " ") << one.provenance.name << "#"
+          << one.provenance.revision << " " << one.reason << "\n";
     }
   }
   return out.str();
@@ -208,10 +224,11 @@ inline std::string explained(const TestRegistry& registry) {
 inline std::string told_to_operators(const TestRegistry& registry) {
   std::ostringstream out;
   const VersionStatus version = registry.view().version();
-  out << version.routes << " routes, " << version.tombstones << " tombstones, " << version.hostnames << " hostnames\n";
+  out << version.routes << " routes, " << version.tombstones << " tombstones, " << version.hostnames
+      << " hostnames\n";
   for (const SourceStatus& source : registry.view().sources()) {
-    out << source.name << " " << int(source.state) << " " << source.revision << " " << source.apis << " "
-        << source.shadowed << " " << source.quarantined << "\n";
+    out << source.name << " " << int(source.state) << " " << source.revision << " " << source.apis
+        << " " << source.shadowed << " " << source.quarantined << "\n";
     for (const Error& error : source.errors) out << "  " << error.to_string() << "\n";
   }
   return out.str();
@@ -219,8 +236,10 @@ inline std::string told_to_operators(const TestRegistry& registry) {
 
 // Everything that a registry shows of what it has merged.
 inline std::string observed(const TestRegistry& registry) {
-  std::string text = registry.view().effective_json() + "\n" + registry.view().table_digest() + "\n";
-  for (const Probe& probe : probes()) text += probe.host + probe.path + " " + served(registry, probe) + "\n";
+  std::string text =
+      registry.view().effective_json() + "\n" + registry.view().table_digest() + "\n";
+  for (const Probe& probe : probes())
+    text += probe.host + probe.path + " " + served(registry, probe) + "\n";
   return text + tls_of(registry) + explained(registry) + told_to_operators(registry);
 }
 
@@ -229,9 +248,11 @@ inline std::string difference(const std::string& a, const std::string& b) {
   std::istringstream left(a), right(b);
   std::string x, y;
   while (true) {
-    const bool more = static_cast<bool>(std::getline(left, x)), other = static_cast<bool>(std::getline(right, y));
+    const bool more = static_cast<bool>(std::getline(left, x)),
+               other = static_cast<bool>(std::getline(right, y));
     if (!more && !other) return "";
-    if (!more || !other || x != y) return (more ? x : "nothing") + "\n  instead of\n" + (other ? y : "nothing");
+    if (!more || !other || x != y)
+      return (more ? x : "nothing") + "\n  instead of\n" + (other ? y : "nothing");
   }
 }
 

@@ -36,7 +36,9 @@ Entries entries(const Ledger& ledger, const std::string& source = "s") {
   return all;
 }
 
-std::string file(const Folder& folder, const std::string& name = "ledger.0") { return folder.path() + "/" + name; }
+std::string file(const Folder& folder, const std::string& name = "ledger.0") {
+  return folder.path() + "/" + name;
+}
 
 std::string read(const std::string& path) {
   std::ifstream in(path, std::ios::binary);
@@ -52,7 +54,8 @@ void write(const std::string& path, const std::string& bytes) {
 std::vector<std::string> moved_aside(const Folder& folder) {
   std::vector<std::string> found;
   for (const auto& one : std::filesystem::directory_iterator(folder.path())) {
-    if (one.path().filename().string().find(".damaged-") != std::string::npos) found.push_back(one.path().string());
+    if (one.path().filename().string().find(".damaged-") != std::string::npos)
+      found.push_back(one.path().string());
   }
   return found;
 }
@@ -164,7 +167,8 @@ TEST_CASE("a torn last record is cut off, wherever it is torn") {
   }
 }
 
-TEST_CASE("a damaged file is moved aside with a notice, and every record that can be read is kept") {
+TEST_CASE(
+    "a damaged file is moved aside with a notice, and every record that can be read is kept") {
   const Written written;
   const std::size_t header = 16;
   for (std::size_t at = 0; at < written.bytes.size(); ++at) {
@@ -212,7 +216,9 @@ TEST_CASE("what is no ledger at all is moved aside") {
   CHECK(open(folder)->notice().empty());
 }
 
-TEST_CASE("two gateways in one folder take different files; the second begins with what the first knows") {
+TEST_CASE(
+    "two gateways in one folder take different files; the second begins with what the first "
+    "knows") {
   const Folder folder;
   auto first = open(folder);
   first->put("s", "a", entry(1));
@@ -260,7 +266,9 @@ TEST_CASE("a folder that cannot be written is an Error that names it") {
   }
 }
 
-TEST_CASE("after a commit that failed nothing is durable any more, and known is what the next start would find") {
+TEST_CASE(
+    "after a commit that failed nothing is durable any more, and known is what the next start "
+    "would find") {
   SECTION("the folder is gone") {
     auto folder = std::make_unique<Folder>();
     const auto ledger = open(*folder);
@@ -279,7 +287,8 @@ TEST_CASE("after a commit that failed nothing is durable any more, and known is 
   }
   SECTION("the disk is full, at any byte of the record") {
     const Written written;
-    for (std::size_t size = written.sizes[3]; size < written.sizes[3] + (written.sizes[3] - written.sizes[2]); size += 7) {
+    for (std::size_t size = written.sizes[3];
+         size < written.sizes[3] + (written.sizes[3] - written.sizes[2]); size += 7) {
       INFO("full at " << size);
       const Folder folder;
       write(file(folder), written.bytes);
@@ -329,7 +338,9 @@ TEST_CASE("a file that was taken away is written anew, whole") {
   CHECK(entries(*open(folder)) == Entries{{"a", entry(1)}, {"b", entry(2)}});
 }
 
-TEST_CASE("the file stays small however often stamps change, and what a crash left of a new one is nothing") {
+TEST_CASE(
+    "the file stays small however often stamps change, and what a crash left of a new one is "
+    "nothing") {
   const Folder folder;
   {
     const auto ledger = open(folder);

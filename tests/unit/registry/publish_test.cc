@@ -96,7 +96,8 @@ TEST_CASE("publishing from many threads: the newest snapshot of each source is i
     threads.emplace_back([&registry, name, sink = registry.sink(name)] {
       SourceSnapshot kept = snapshot({});
       for (int i = 0; i < 200; ++i) {
-        kept.set(api("n" + std::to_string(i % 7), std::string("/") + name + "/" + std::to_string(i), i));
+        kept.set(
+            api("n" + std::to_string(i % 7), std::string("/") + name + "/" + std::to_string(i), i));
         sink->publish(kept);
         if (i % 50 == 0) (void)registry.view().explain({"h", "/file/3", "http"});
       }
@@ -125,10 +126,12 @@ TEST_CASE("metrics tell the state of sources and the size of the table") {
   registry.publish("file", {api("x", "/x"), api("y", "/y", 1, "nowhere")});
   std::string text;
   registry.view().write_metrics(text);
-  for (const char* line : {"gateway_version 1\n", "gateway_source_state{source=\"file\",state=\"synced\"} 1\n",
-                           "gateway_source_state{source=\"cloud\",state=\"not_synced\"} 1\n",
-                           "gateway_source_apis{source=\"file\"} 2\n", "gateway_source_apis_quarantined{source=\"file\"} 1\n",
-                           "gateway_routes{kind=\"serving\"} 1\n", "gateway_routes{kind=\"tombstone\"} 1\n"}) {
+  for (const char* line :
+       {"gateway_version 1\n", "gateway_source_state{source=\"file\",state=\"synced\"} 1\n",
+        "gateway_source_state{source=\"cloud\",state=\"not_synced\"} 1\n",
+        "gateway_source_apis{source=\"file\"} 2\n",
+        "gateway_source_apis_quarantined{source=\"file\"} 1\n",
+        "gateway_routes{kind=\"serving\"} 1\n", "gateway_routes{kind=\"tombstone\"} 1\n"}) {
     INFO(line);
     CHECK(text.find(line) != std::string::npos);
   }

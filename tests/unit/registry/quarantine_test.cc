@@ -39,11 +39,14 @@ std::string served(const TestRegistry& registry, const std::string& name) {
   return info(*registry.view().current()->tls.select(name)->identity).fingerprint_sha256;
 }
 
-const std::string& default_fingerprint() { return info(*default_binding()->identity).fingerprint_sha256; }
+const std::string& default_fingerprint() {
+  return info(*default_binding()->identity).fingerprint_sha256;
+}
 
 bool mentions(const SourceStatus& status, const std::string& text) {
-  return std::any_of(status.errors.begin(), status.errors.end(),
-                     [&](const Error& error) { return error.to_string().find(text) != std::string::npos; });
+  return std::any_of(status.errors.begin(), status.errors.end(), [&](const Error& error) {
+    return error.to_string().find(text) != std::string::npos;
+  });
 }
 
 }  // namespace
@@ -122,7 +125,8 @@ TEST_CASE("an Api whose backend vanished or broke serves on with the last good o
 
 TEST_CASE("a broken resource never blocks the others of its snapshot") {
   TestRegistry registry(named({"file"}));
-  SourceSnapshot mixed = snapshot({api("good", "/good", 1), broken(api("bad", "/bad", 1)), api("worse", "no-slash/../x", 1)});
+  SourceSnapshot mixed = snapshot(
+      {api("good", "/good", 1), broken(api("bad", "/bad", 1)), api("worse", "no-slash/../x", 1)});
   Hostname name = hostname("h", "UPPER", "");
   mixed.set(name);
   mixed.rejected.push_back({ErrorCode::InvalidArgument, "file", "is no object", "doc.yaml", false});
@@ -171,7 +175,9 @@ TEST_CASE("the lowest TLS version is the strictest of all claimants") {
   CHECK(served(registry, "a.example") == fingerprint(pem));
 }
 
-TEST_CASE("a bad certificate: the last good one, else another source's, else the default one, with a warning") {
+TEST_CASE(
+    "a bad certificate: the last good one, else another source's, else the default one, with a "
+    "warning") {
   const Pem one = make_pem("a.example"), two = make_pem("a.example");
   TestRegistry registry(named({"ingress", "file"}));
   Certificate bad = certificate("c", one);
@@ -207,7 +213,8 @@ TEST_CASE("a host is redirected to https only where it has TLS") {
     TestRegistry::redirect = option;
     TestRegistry registry(named({"file"}));
     TestRegistry::redirect = false;
-    std::vector<Api> apis{api("exact", "a.example/x"), api("wild", "b.wild.example/x"), api("plain", "c.example/x")};
+    std::vector<Api> apis{api("exact", "a.example/x"), api("wild", "b.wild.example/x"),
+                          api("plain", "c.example/x")};
     for (Api& one : apis) one.redirect_to_https = !option;
     SourceSnapshot content = snapshot(apis);
     registry.publish("file", content);

@@ -15,7 +15,8 @@ ConflictOptions rule(ConflictRule which) {
   return options;
 }
 
-Api object(const std::string& id, const std::string& route, std::int64_t created_at, std::int64_t changed_at) {
+Api object(const std::string& id, const std::string& route, std::int64_t created_at,
+           std::int64_t changed_at) {
   Api made = api(id, route, changed_at);
   made.witness.created_at = created_at;
   return made;
@@ -23,9 +24,11 @@ Api object(const std::string& id, const std::string& route, std::int64_t created
 
 }  // namespace
 
-TEST_CASE("until a source has synced again, its routes answer 503 and nobody else's answer for them") {
+TEST_CASE(
+    "until a source has synced again, its routes answer 503 and nobody else's answer for them") {
   const Folder folder;
-  const std::vector<Api> ingress{api("i", "/users", 200), api("wide", "/", 1)}, file{api("f", "/users", 100), api("mine", "/files", 1)};
+  const std::vector<Api> ingress{api("i", "/users", 200), api("wide", "/", 1)},
+      file{api("f", "/users", 100), api("mine", "/files", 1)};
   {
     TestRegistry registry(kBoth, {}, folder.path());
     registry.publish("ingress", ingress);
@@ -49,7 +52,8 @@ TEST_CASE("until a source has synced again, its routes answer 503 and nobody els
     if (row.first == std::string("ingress")) continue;
     const Explanation told = again.view().explain({"h", "/users", "http"});
     CHECK(told.outcome == "tombstone");
-    CHECK(told.candidates.front().reason == "the source is not synced; the ledger knows that it holds this route");
+    CHECK(told.candidates.front().reason ==
+          "the source is not synced; the ledger knows that it holds this route");
     CHECK(told.candidates.front().stamp == 200);
   }
 }
@@ -79,7 +83,8 @@ TEST_CASE("what another cluster's source held holds nothing here") {
   CHECK(again.answer("h", "/users") == "f@file");
 }
 
-TEST_CASE("a path that has become protected is not held by a source that may not claim it any more") {
+TEST_CASE(
+    "a path that has become protected is not held by a source that may not claim it any more") {
   const Folder folder;
   const auto sources = named({"ingress", "cloud"});
   {
@@ -95,7 +100,9 @@ TEST_CASE("a path that has become protected is not held by a source that may not
   CHECK(again.answer("a.example", "/other") == "503");
 }
 
-TEST_CASE("of two objects of an unsynced source the newer stamp counts: rather 503 than the wrong answer") {
+TEST_CASE(
+    "of two objects of an unsynced source the newer stamp counts: rather 503 than the wrong "
+    "answer") {
   const Folder folder;
   const auto ingress = snapshot({object("old", "/x", 10, 100), object("young", "/x", 20, 900)});
   {
@@ -109,7 +116,8 @@ TEST_CASE("of two objects of an unsynced source the newer stamp counts: rather 5
   CHECK(again.answer("h", "/x") == "f@file");
 }
 
-TEST_CASE("under the fixed order and the order of arrival unsynced sources hold their routes by those") {
+TEST_CASE(
+    "under the fixed order and the order of arrival unsynced sources hold their routes by those") {
   struct Row {
     ConflictRule rule;
     const char *known, *other, *before_sync;

@@ -30,8 +30,8 @@ struct Said {
   std::int64_t generation = 5;
 };
 
-Stamp decide(const std::optional<Known>& known, const Digest& known_content, const Said& said, std::int64_t rival,
-             bool durable) {
+Stamp decide(const std::optional<Known>& known, const Digest& known_content, const Said& said,
+             std::int64_t rival, bool durable) {
   LedgerEntry entry;
   if (known) {
     entry.content = known_content;
@@ -55,7 +55,9 @@ Stamp decide(const std::optional<Known>& known, const Digest& known_content, con
   return decide_stamp(question);
 }
 
-std::string text(const Stamp& stamp) { return std::to_string(stamp.seconds) + (stamp.observed ? " observed" : " given"); }
+std::string text(const Stamp& stamp) {
+  return std::to_string(stamp.seconds) + (stamp.observed ? " observed" : " given");
+}
 
 Api unstamped(const std::string& id, const std::string& route, const std::string& backend = "b") {
   return api(id, route, {}, backend);
@@ -68,7 +70,8 @@ SourceSnapshot with_two(const Api& one) {
   return made;
 }
 
-RouteCandidate candidate(const TestRegistry& registry, const std::string& source, const std::string& path) {
+RouteCandidate candidate(const TestRegistry& registry, const std::string& source,
+                         const std::string& path) {
   for (const RouteCandidate& one : registry.view().explain({"h", path, "http"}).candidates) {
     if (one.source == source) return one;
   }
@@ -85,16 +88,21 @@ TEST_CASE("the stamp of content that is seen for the first time") {
     std::int64_t rival;
     std::string stamp;
   };
-  for (const Row& row : {Row{"the source vouches", true, {500}, 0, "500 given"},
-                         Row{"the source vouches, and the rival is newer", true, {500}, 900, "500 given"},
-                         Row{"the source vouches for the future", true, {5000}, 0, "5000 given"},
-                         Row{"nobody vouches", true, {{}}, 0, "1000 observed"},
-                         Row{"the rival is older", true, {{}}, 999, "1000 observed"},
-                         Row{"the rival changed in this second", true, {{}}, 1000, "1001 observed"},
-                         Row{"the rival says it changed in the future", true, {{}}, 5000, "5001 observed"},
-                         Row{"the rival is as late as can be", true, {{}}, kEver, std::to_string(kEver) + " observed"},
-                         Row{"no ledger, the source vouches", false, {500}, 900, "500 given"},
-                         Row{"no ledger, nobody vouches", false, {{}}, 900, "0 given"}}) {
+  for (const Row& row :
+       {Row{"the source vouches", true, {500}, 0, "500 given"},
+        Row{"the source vouches, and the rival is newer", true, {500}, 900, "500 given"},
+        Row{"the source vouches for the future", true, {5000}, 0, "5000 given"},
+        Row{"nobody vouches", true, {{}}, 0, "1000 observed"},
+        Row{"the rival is older", true, {{}}, 999, "1000 observed"},
+        Row{"the rival changed in this second", true, {{}}, 1000, "1001 observed"},
+        Row{"the rival says it changed in the future", true, {{}}, 5000, "5001 observed"},
+        Row{"the rival is as late as can be",
+            true,
+            {{}},
+            kEver,
+            std::to_string(kEver) + " observed"},
+        Row{"no ledger, the source vouches", false, {500}, 900, "500 given"},
+        Row{"no ledger, nobody vouches", false, {{}}, 900, "0 given"}}) {
     INFO(row.what);
     CHECK(text(decide({}, kThis, row.said, row.rival, row.durable)) == row.stamp);
   }
@@ -107,16 +115,20 @@ TEST_CASE("the stamp of content that the ledger knows: a replay is not a change"
     Said said;
     std::string stamp;
   };
-  for (const Row& row : {Row{"the same again", {500, 500, false}, {500}, "500 given"},
-                         Row{"the same again, not given", {{}, 700, true}, {{}}, "700 observed"},
-                         Row{"the same again, given but observed", {500, 700, true}, {500}, "700 observed"},
-                         Row{"something else of the object changed", {500, 700, true}, {500, 6}, "700 observed"},
-                         Row{"something else of the object changed, and it says when", {500, 500, false}, {600, 6}, "600 given"},
-                         Row{"... though it had been observed", {500, 700, true}, {600, 6}, "600 given"},
-                         Row{"the object was made anew", {500, 500, false, "another uid", 9}, {600, 1}, "600 given"},
-                         Row{"made anew, not given", {{}, 700, true, "another uid", 9}, {{}, 1}, "700 observed"},
-                         Row{"the source vouches from now on", {{}, 700, true}, {600}, "600 given"},
-                         Row{"the source vouches no more", {500, 500, false}, {{}}, "500 given"}}) {
+  for (const Row& row :
+       {Row{"the same again", {500, 500, false}, {500}, "500 given"},
+        Row{"the same again, not given", {{}, 700, true}, {{}}, "700 observed"},
+        Row{"the same again, given but observed", {500, 700, true}, {500}, "700 observed"},
+        Row{"something else of the object changed", {500, 700, true}, {500, 6}, "700 observed"},
+        Row{"something else of the object changed, and it says when",
+            {500, 500, false},
+            {600, 6},
+            "600 given"},
+        Row{"... though it had been observed", {500, 700, true}, {600, 6}, "600 given"},
+        Row{"the object was made anew", {500, 500, false, "another uid", 9}, {600, 1}, "600 given"},
+        Row{"made anew, not given", {{}, 700, true, "another uid", 9}, {{}, 1}, "700 observed"},
+        Row{"the source vouches from now on", {{}, 700, true}, {600}, "600 given"},
+        Row{"the source vouches no more", {500, 500, false}, {{}}, "500 given"}}) {
     INFO(row.what);
     CHECK(text(decide(row.known, kThis, row.said, 900, true)) == row.stamp);
     // What is on the disk already counts, even when the disk takes nothing new.
@@ -135,27 +147,64 @@ TEST_CASE("the stamp of content that changed: given, or observed where the sourc
   for (const Row& row :
        {Row{"the given stamp moved", {500, 500, false}, {600, 6}, 900, "600 given", "600 given"},
         Row{"it moved back", {500, 500, false}, {400, 6}, 900, "400 given", "400 given"},
-        Row{"it moved, after an observation", {500, 700, true}, {600, 6}, 900, "600 given", "600 given"},
-        Row{"the generation rose, the given stamp stood still", {500, 500, false}, {500, 6}, 900, "1000 observed", "500 given"},
+        Row{"it moved, after an observation",
+            {500, 700, true},
+            {600, 6},
+            900,
+            "600 given",
+            "600 given"},
+        Row{"the generation rose, the given stamp stood still",
+            {500, 500, false},
+            {500, 6},
+            900,
+            "1000 observed",
+            "500 given"},
         Row{"... again", {500, 900, true}, {500, 6}, 0, "1000 observed", "500 given"},
-        Row{"... and the rival changed in this second", {500, 500, false}, {500, 6}, 1000, "1001 observed", "500 given"},
-        Row{"the generation stood still too", {500, 500, false}, {500, 5}, 900, "500 given", "500 given"},
+        Row{"... and the rival changed in this second",
+            {500, 500, false},
+            {500, 6},
+            1000,
+            "1001 observed",
+            "500 given"},
+        Row{"the generation stood still too",
+            {500, 500, false},
+            {500, 5},
+            900,
+            "500 given",
+            "500 given"},
         Row{"an older generation", {500, 500, false}, {500, 4}, 900, "500 given", "500 given"},
-        Row{"another object, of a higher generation", {500, 500, false, "another uid", 1}, {500, 6}, 900, "500 given", "500 given"},
+        Row{"another object, of a higher generation",
+            {500, 500, false, "another uid", 1},
+            {500, 6},
+            900,
+            "500 given",
+            "500 given"},
         Row{"nobody vouches", {{}, 700, true}, {{}}, 900, "1000 observed", "0 given"},
-        Row{"nobody vouches, and the rival is in the future", {{}, 700, true}, {{}}, 5000, "5001 observed", "0 given"},
-        Row{"the source vouches no more", {500, 500, false}, {{}}, 0, "1000 observed", "0 given"}}) {
+        Row{"nobody vouches, and the rival is in the future",
+            {{}, 700, true},
+            {{}},
+            5000,
+            "5001 observed",
+            "0 given"},
+        Row{"the source vouches no more",
+            {500, 500, false},
+            {{}},
+            0,
+            "1000 observed",
+            "0 given"}}) {
     INFO(row.what);
     CHECK(text(decide(row.known, kOther, row.said, row.rival, true)) == row.stamp);
     CHECK(text(decide(row.known, kOther, row.said, row.rival, false)) == row.without_disk);
   }
 }
 
-TEST_CASE("a change that a source cannot vouch for wins from the moment it is seen, and after restarts") {
+TEST_CASE(
+    "a change that a source cannot vouch for wins from the moment it is seen, and after restarts") {
   const Folder folder;
   const auto sources = named({"ingress", "file"});
   const auto ingress = snapshot({api("i", "/users", 1'000'000)});
-  const auto first = with_two(unstamped("f", "/users")), second = with_two(unstamped("f", "/users", "b2"));
+  const auto first = with_two(unstamped("f", "/users")),
+             second = with_two(unstamped("f", "/users", "b2"));
   {
     TestRegistry registry(sources, {}, folder.path(), 999'000);
     registry.publish("file", first);
@@ -221,7 +270,9 @@ TEST_CASE("a hostname that changed unseen by its source is newer than its rival,
     made.set(one);
     return made;
   };
-  const auto holder = [](const TestRegistry& registry) { return registry.view().current()->tls.select("a.example")->source; };
+  const auto holder = [](const TestRegistry& registry) {
+    return registry.view().current()->tls.select("a.example")->source;
+  };
   const auto sources = named({"ingress", "file"});
   {
     TestRegistry registry(sources, {}, folder.path(), 1000);
@@ -233,7 +284,8 @@ TEST_CASE("a hostname that changed unseen by its source is newer than its rival,
     const Folder copy;
     std::filesystem::copy_file(folder.path() + "/ledger.0", copy.path() + "/ledger.0");
     TestRegistry again(sources, {}, copy.path(), 3000);
-    const auto changed = hostname({}, TlsVersion::Tls1_3), same = hostname(3000, TlsVersion::Tls1_2);
+    const auto changed = hostname({}, TlsVersion::Tls1_3),
+               same = hostname(3000, TlsVersion::Tls1_2);
     again.publish(file_first ? "file" : "ingress", file_first ? changed : same);
     again.publish(file_first ? "ingress" : "file", file_first ? same : changed);
     CHECK(holder(again) == "file");
@@ -250,7 +302,8 @@ TEST_CASE("another scope or another epoch forgets what was observed") {
     const char *scope, *epoch;
     std::int64_t stamp;
   };
-  for (const Row& row : {Row{"cluster", "1", 1000}, Row{"cluster", "2", 2000}, Row{"other", "1", 2000}}) {
+  for (const Row& row :
+       {Row{"cluster", "1", 1000}, Row{"cluster", "2", 2000}, Row{"other", "1", 2000}}) {
     INFO(row.scope << " " << row.epoch);
     const Folder folder;
     {
@@ -341,7 +394,8 @@ TEST_CASE("without a folder nothing is observed: ties go by precedence, and a wa
   CHECK_FALSE(TestRegistry(named({"file"}), fixed).records().has("NoLedger"));
 }
 
-TEST_CASE("what cannot be written to the ledger is not published as observed, and an error says so") {
+TEST_CASE(
+    "what cannot be written to the ledger is not published as observed, and an error says so") {
   auto folder = std::make_unique<Folder>();
   TestRegistry registry(named({"file", "ingress"}), {}, folder->path(), 1000);
   registry.publish("ingress", {api("i", "/users", 500), unstamped("j", "/orders")});

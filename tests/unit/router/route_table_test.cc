@@ -74,8 +74,12 @@ TEST_CASE("the path table of the Ingress documentation, row by row") {
       {{{"", "/"}, {"", "/aaa"}, {"", "/aaa/bbb"}}, "/aaa/bbb", "/aaa/bbb"},
       {{{"", "/"}, {"", "/aaa"}, {"", "/aaa/bbb"}}, "/ccc", "/"},
       {{{"", "/aaa"}}, "/ccc", "no path"},
-      {{{"", "/foo", kPrefix, true, "prefix"}, {"", "/foo", kExact, true, "exact"}}, "/foo", "exact"},
-      {{{"", "/foo", kPrefix, true, "prefix"}, {"", "/foo", kExact, true, "exact"}}, "/foo/", "prefix"},
+      {{{"", "/foo", kPrefix, true, "prefix"}, {"", "/foo", kExact, true, "exact"}},
+       "/foo",
+       "exact"},
+      {{{"", "/foo", kPrefix, true, "prefix"}, {"", "/foo", kExact, true, "exact"}},
+       "/foo/",
+       "prefix"},
       {{{"", "/", kExact, true, "exact"}, {"", "/", kPrefix, true, "prefix"}}, "/", "exact"},
       {{{"", "/", kExact, true, "exact"}, {"", "/", kPrefix, true, "prefix"}}, "/x", "prefix"},
       {{{"", "/Foo"}}, "/foo", "no path"},
@@ -93,10 +97,11 @@ TEST_CASE("an exact host comes before a wildcard of one label, and that before a
   struct Row {
     const char *host, *path, *result;
   };
-  for (const Row& row : {Row{"a.example", "/x", "exact"}, Row{"a.example", "/y", "wildcard"},
-                         Row{"b.example", "/x", "wildcard"}, Row{"b.a.example", "/x", "no path"},
-                         Row{"b.a.example", "/any", "any"}, Row{"example", "/any/more", "any"},
-                         Row{"", "/any", "any"}, Row{"", "/x", "no path"}, Row{".example", "/any", "any"}}) {
+  for (const Row& row :
+       {Row{"a.example", "/x", "exact"}, Row{"a.example", "/y", "wildcard"},
+        Row{"b.example", "/x", "wildcard"}, Row{"b.a.example", "/x", "no path"},
+        Row{"b.a.example", "/any", "any"}, Row{"example", "/any/more", "any"},
+        Row{"", "/any", "any"}, Row{"", "/x", "no path"}, Row{".example", "/any", "any"}}) {
     INFO(row.host << row.path);
     CHECK(answer(table, row.host, row.path) == row.result);
   }
@@ -105,7 +110,8 @@ TEST_CASE("an exact host comes before a wildcard of one label, and that before a
 }
 
 TEST_CASE("a tombstone is found like any row and is not passed by") {
-  const RouteTable table = table_of({{"", "/", kPrefix, true, "broad"}, {"", "/users", kPrefix, true, "dead", "why"}});
+  const RouteTable table =
+      table_of({{"", "/", kPrefix, true, "broad"}, {"", "/users", kPrefix, true, "dead", "why"}});
   CHECK(table.match("a", "/users/1").api->tombstone == "why");
   CHECK(answer(table, "a", "/other") == "broad");
 }

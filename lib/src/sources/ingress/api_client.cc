@@ -4,6 +4,8 @@
 #include <utility>
 
 #include "base/strings.h"
+#include "model/document.h"
+#include "sources/ingress/json_view.h"
 
 namespace gateway::kubernetes {
 
@@ -73,6 +75,17 @@ void ApiClient::reread() {
         if (!**result || (**result).value() == access_) return;
         if (use(std::move(**result).value())) changed_();
       });
+}
+
+Error api_status_error(int status, std::string_view body, std::string where) {
+  std::string message = "HTTP status " + std::to_string(status);
+  if (const auto parsed = parse_json(body, {64 * 1024, 16, 0}, ""); parsed && parsed->IsObject()) {
+    if (const auto said = json::text_or(&*parsed, "message"); !said.empty()) message += ": " + quote(said, 300);
+  }
+  const ErrorCode code = status == 401 || status == 403 ? ErrorCode::Unauthorized
+                         : status == 404                ? ErrorCode::NotFound
+                                                        : ErrorCode::Unavailable;
+  return {code, "ingress", std::move(message), std::move(where), status != 403};
 }
 
 std::string percent_encode(std::string_view text) {

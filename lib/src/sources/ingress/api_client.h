@@ -60,6 +60,9 @@ class ApiClient {
   bool reading_ = false;
 };
 
+// What a status other than 200 says, with the Status object in `body` where there is one.
+[[nodiscard]] Error api_status_error(int status, std::string_view body, std::string where);
+
 // `text` as one path segment or query value (RFC 3986).
 [[nodiscard]] std::string percent_encode(std::string_view text);
 

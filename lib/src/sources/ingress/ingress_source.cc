@@ -116,7 +116,7 @@ class IngressSource final : public ConfigSource {
   std::unique_ptr<uv::Timer> health_;
   std::unique_ptr<uv::Timer> secret_wait_;
   std::optional<std::uint64_t> unreachable_since_;
-  bool degraded_ = false;               // said so, and not yet taken back
+  std::optional<ErrorCode> degraded_;   // what was said, and not yet taken back
   bool stale_ = false;                  // the gateway still believes it: publish even the same again
   bool published_ = false;
   bool stopped_ = false;
@@ -325,9 +325,8 @@ void IngressSource::discover_endpoints() {
       return follow_endpoints(EndpointApi::SliceV1);
     }
     auto group = status == 200 ? parse_json(body, {}, "/apis/discovery.k8s.io")
-                               : Result<rapidjson::Document>(error.value_or(
-                                     Error{ErrorCode::Unavailable, kOrigin, "HTTP status " + std::to_string(status),
-                                           "/apis/discovery.k8s.io", true}));
+                               : Result<rapidjson::Document>(error ? std::move(*error)
+                                                                   : api_status_error(status, body, "/apis/discovery.k8s.io"));
     if (!group) {
       in_trouble("discovery", group.error(), status);
       if (status == 401) api_->reread();
@@ -364,8 +363,7 @@ void IngressSource::identify() {
       well("identity");
       return take_identity("cluster-" + uid);
     }
-    const Error unknown{ErrorCode::Unavailable, kOrigin, "HTTP status " + std::to_string(status), kIdentityPath, true};
-    in_trouble("identity", error.value_or(unknown), status);
+    in_trouble("identity", error ? *error : api_status_error(status, body, kIdentityPath), status);
     if (status == 401) api_->reread();
     identity_timer_->start(identity_backoff_->next(uv_now(loop_)), [this] { identify(); });
   });
@@ -442,18 +440,18 @@ void IngressSource::check_health() {
   });
   if (!worst) {
     unreachable_since_.reset();
-    if (std::exchange(degraded_, false)) {
+    if (std::exchange(degraded_, std::nullopt)) {
       say(LogLevel::Info, "IngressSourceRecovered", "the API server answers again");
       stale_ = true;
       schedule();
     }
     return;
   }
-  if (degraded_) return;
+  if (degraded_ == worst->code) return;
   const auto lost = milliseconds(uv_now(loop_) - unreachable_since_.value_or(uv_now(loop_)));
   // Before the first publication nothing is served yet that could be stale: it is told at once.
   if (published_ && lost < timing_.degrade_after) return;
-  degraded_ = true;
+  degraded_ = worst->code;
   say(LogLevel::Warn, "IngressSourceDegraded", worst->message, {{"where", worst->where}});
   context_.sink->degraded(*worst);
 }

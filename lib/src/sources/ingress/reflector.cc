@@ -29,12 +29,6 @@ std::string key_of(std::string_view name_space, std::string_view name) {
   return std::string(name_space) + '/' + std::string(name);
 }
 
-ErrorCode code_of(int status) noexcept {
-  if (status == 401 || status == 403) return ErrorCode::Unauthorized;
-  if (status == 404) return ErrorCode::NotFound;
-  return ErrorCode::Unavailable;
-}
-
 }  // namespace
 
 Reflector::Reflector(ApiClient& api, uv_loop_t* loop, const Environment& environment, Timing timing,
@@ -93,7 +87,7 @@ void Reflector::page_ended(Result<void> result) {
     // The list took longer than the server keeps a version: from the first page again.
     return retry(backoff_.next(now()), Next::List);
   }
-  if (status_ != 200) return fail(status_error(status_, body_), status_, Next::List);
+  if (status_ != 200) return fail(api_status_error(status_, body_, collection_.path), status_, Next::List);
   auto page = parse_json(body_, {max_response_, 64, 0}, collection_.path);
   if (!page) return fail(std::move(page).error(), 0, Next::List);
   const auto* metadata = find(*page, "metadata");
@@ -235,7 +229,7 @@ void Reflector::take_error(const Value& status) {
     if (events_.expired) events_.expired();
     return list();
   }
-  fail(status_error(code, {}), code, code == 429 ? Next::Watch : Next::List);
+  fail(api_status_error(code, {}, collection_.path), code, code == 429 ? Next::Watch : Next::List);
 }
 
 void Reflector::watch_ended(Result<void> result) {
@@ -247,7 +241,7 @@ void Reflector::watch_ended(Result<void> result) {
   if (status_ != 0 && status_ != 200) {
     // Refused for now is not forgotten: 429, and what a server says that is only coming or going.
     const bool same_version = status_ == 429 || status_ == 401 || status_ == 503;
-    return fail(status_error(status_, body_), status_, same_version ? Next::Watch : Next::List);
+    return fail(api_status_error(status_, body_, collection_.path), status_, same_version ? Next::Watch : Next::List);
   }
   if (!result && status_ == 0) return fail(std::move(result).error(), 0, Next::Watch);
   // It ended by its time, or was cut: both go on from the last version. Cut at once again and again, it
@@ -257,14 +251,6 @@ void Reflector::watch_ended(Result<void> result) {
 }
 
 // --- trouble
-
-Error Reflector::status_error(int status, std::string_view body) const {
-  std::string message = "HTTP status " + std::to_string(status);
-  if (const auto parsed = parse_json(body, {64 * 1024, 16, 0}, ""); parsed && parsed->IsObject()) {
-    if (const auto said = text_or(&*parsed, "message"); !said.empty()) message += ": " + quote(said, 300);
-  }
-  return {code_of(status), "ingress", std::move(message), collection_.path, status != 403};
-}
 
 void Reflector::fail(Error error, int status, Next next) {
   failing_ = status;

@@ -93,7 +93,6 @@ class Reflector {
   void fail(Error error, int status, Next next);
   void retry(std::chrono::milliseconds delay, Next next);
   void recover();
-  [[nodiscard]] Error status_error(int status, std::string_view body) const;
   [[nodiscard]] std::string target(std::string query) const;
   [[nodiscard]] std::uint64_t now() const noexcept { return uv_now(loop_); }
 
