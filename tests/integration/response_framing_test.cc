@@ -56,6 +56,9 @@ TEST_CASE("A response head that is ambiguous or malformed is a 502, and its conn
     upstream.send(row.wire);
     CHECK(client.read_response().status() == 502);
     CHECK(upstream.ended_by_peer());
+  }
+  for (const auto& row : kHeads) {
+    INFO(row.name);
     CHECK(gateway.next_line()["reason"] == "backend_protocol");
   }
 }

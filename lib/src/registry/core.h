@@ -9,6 +9,7 @@
 #include <string_view>
 #include <unordered_map>
 #include <unordered_set>
+#include <utility>
 #include <vector>
 
 #include <gateway/options.h>
@@ -53,6 +54,12 @@ class Core {
     PublishReport report;
   };
   [[nodiscard]] std::vector<News> take_news();
+  // Hostnames that began, since the last call, to be served with another certificate than their own.
+  struct Warning {
+    std::string host;
+    std::string text;
+  };
+  [[nodiscard]] std::vector<Warning> take_warnings() { return std::exchange(warnings_, {}); }
   [[nodiscard]] bool all_synced() const noexcept;
 
   // For operators: explain.cc and effective.cc.
@@ -263,6 +270,7 @@ class Core {
   std::set<std::string> secured_or_not_;  // host patterns that got or lost TLS
   std::set<std::string> dirty_hosts_;     // of the route table
   std::set<std::string> dirty_bindings_;  // of the TLS table
+  std::vector<Warning> warnings_;
 };
 
 }  // namespace gateway

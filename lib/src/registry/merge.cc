@@ -372,6 +372,10 @@ void Core::merge_hostname(const std::string& host) {
   }
   if (!binding->identity) binding->identity = options_.default_binding->identity;
   const auto old = bindings_.find(host);
+  if (!effective.warning.empty() &&
+      (old == bindings_.end() || old->second.warning != effective.warning)) {
+    warnings_.push_back({host, effective.warning});
+  }
   const bool same = old != bindings_.end() && old->second.binding->identity == binding->identity &&
                     old->second.binding->min_version == binding->min_version &&
                     old->second.binding->http2 == binding->http2 &&

@@ -215,11 +215,17 @@ class RegistryImpl final : public Registry {
 
   void announce() {
     std::vector<Core::News> news;
+    std::vector<Core::Warning> warnings;
     bool all_synced = false;
     {
       const std::lock_guard lock(state_);
       all_synced = core_.all_synced();
       news = core_.take_news();
+      warnings = core_.take_warnings();
+    }
+    for (Core::Warning& warning : warnings) {
+      log(*options_.observer, LogLevel::Warn, "CertificateReplaced", "registry",
+          "hostname " + warning.host + ": " + warning.text, {{"host", warning.host}});
     }
     for (Core::News& item : news) {
       item.report.version = published_->number;

@@ -189,6 +189,7 @@ TEST_CASE(
   CHECK(served(registry, "a.example") == default_fingerprint());
   CHECK(registry.view().current()->tls.covers("a.example"));
   CHECK(mentions(registry.status("ingress"), "certificate c"));
+  CHECK(registry.records().has("CertificateReplaced"));
 
   file.set(certificate("c", two));
   file.set(hostname("h", "a.example", "c", 100));
