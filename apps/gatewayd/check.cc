@@ -41,7 +41,12 @@ int check(const CommandLine& line) {
   std::vector<Error> problems = std::move(reading.problems);
   std::vector<std::string> paths = line.paths;
   if (problems.empty() && paths.empty()) {
-    problems = set_up_gateway(reading.settings, line.settings.environment).problems;
+    GatewaySetup setup = set_up_gateway(reading.settings, line.settings.environment);
+    problems = std::move(setup.problems);
+    setup.options.state_folder.clear();  // a check leaves no trace
+    if (problems.empty()) {
+      if (auto made = gateway::Gateway::create(std::move(setup.options)); !made) problems.push_back(made.error());
+    }
     paths = reading.settings.list("config.file.path");
   }
   if (problems.empty()) {

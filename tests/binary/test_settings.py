@@ -119,6 +119,12 @@ def test_check_of_settings_alone():
     assert code == 2 and "'never'" in out, out
     code, out, _ = gatewayd('check')
     assert code == 2 and NO_SOURCE in out, out
+    # What only the library can tell, too.
+    with Folder() as folder:
+        path = folder.write('d.json', document())
+        for rule, expected in (('https://a/b', 2), ('a.example/b', 0)):
+            code, out, _ = gatewayd('check', '--set', 'config.file.path=' + path, '--set', 'config.conflict.protected=' + rule)
+            assert code == expected and (code == 0 or 'https://a/b' in out), (rule, out)
 
 
 if __name__ == '__main__':

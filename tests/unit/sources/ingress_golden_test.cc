@@ -84,7 +84,7 @@ std::string describe(IngressTranslator& translator) {
 }
 
 TEST_CASE("Kubernetes objects are translated as each golden folder says") {
-  const fs::path root = fs::path(__FILE__).parent_path() / "golden";
+  const fs::path root = fs::path(GATEWAY_SOURCE_DIR) / "tests/unit/sources/golden";
   std::vector<fs::path> cases;
   for (const auto& entry : fs::directory_iterator(root)) cases.push_back(entry.path());
   std::sort(cases.begin(), cases.end());
