@@ -31,7 +31,7 @@ inline constexpr auto kSettingRows = std::to_array<SettingRow>({
     {"config.conflict", Choice, "last_write_wins", "last_write_wins,arrival_order,precedence", Own,
      "who answers when two sources claim one route"},
     {"config.conflict.protected", List, "", "", Own,
-     "`host/path` or `/path` that only a source of kind `cloud` may claim, with everything below"},
+     "`host/path` or `/path` that only a source of kind `cloud` may claim and answer, with everything below"},
     {"config.precedence", List, "ingress,file,cloud", "", Own,
      "kinds or names of sources, strongest first: the rule of `precedence`, and the tie-break of the others"},
     {"config.backup.path", Text, "", "", Own,

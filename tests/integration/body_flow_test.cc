@@ -19,7 +19,8 @@ std::string pattern(std::size_t size) {
   std::string body(size, '\0');
   for (std::size_t i = 0; i < size; i += 8) {
     const std::uint64_t word = i * 0x9e3779b97f4a7c15ULL;
-    for (std::size_t b = 0; b < 8 && i + b < size; ++b) body[i + b] = static_cast<char>(word >> (8 * b));
+    for (std::size_t b = 0; b < 8 && i + b < size; ++b)
+      body[i + b] = static_cast<char>(word >> (8 * b));
   }
   return body;
 }
@@ -49,7 +50,8 @@ TEST_CASE("A backend that reads slowly holds its client back, and gets everythin
   ScriptedBackend backend;
   GatewayUnderTest gateway(everything_to({backend.port()}));
   auto client = gateway.connect();
-  client.send("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: " + std::to_string(kBody) + "\r\n\r\n");
+  client.send("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: " + std::to_string(kBody) +
+              "\r\n\r\n");
   auto upstream = backend.accept();
   const std::size_t sent = client.send_until_stalled(body);
   CHECK(sent < kMostInFlight);
@@ -124,7 +126,8 @@ TEST_CASE("A client that pipelines requests and reads no answer is asked nothing
 TEST_CASE("The last answer of a connection reaches a client that is slow to take it") {
   ScriptedBackend backend;
   GatewayUnderTest gateway(everything_to({backend.port()}));
-  // Of bodies of all these sizes, some are with the gateway wholly and with the kernel only in part.
+  // Of bodies of all these sizes, some are with the gateway wholly and with the kernel only in
+  // part.
   constexpr std::size_t kStep = 128 * 1024;
   std::vector<Connection> clients, upstreams;
   std::vector<std::size_t> sent;
@@ -134,8 +137,8 @@ TEST_CASE("The last answer of a connection reaches a client that is slow to take
     clients.back().send("GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
     upstreams.push_back(backend.accept());
     (void)upstreams.back().read_request();
-    upstreams.back().send("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: " + std::to_string(i * kStep) +
-                          "\r\n\r\n");
+    upstreams.back().send("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: " +
+                          std::to_string(i * kStep) + "\r\n\r\n");
     sent.push_back(upstreams.back().send_until_stalled(pattern(i * kStep)));
   }
   // Longer than a connection lingers after its last byte was sent.

@@ -10,25 +10,35 @@ TEST_CASE("Fields of one hop stay on it, and those of the gateway are its own") 
   GatewayUnderTest gateway(everything_to({backend.port()}));
   auto client = gateway.connect();
   client.send(
-      "GET /x?q=1 HTTP/1.1\r\nHost: Shop.Example:8080\r\nConnection: close, X-Hop, Cookie, Host\r\nX-Hop: 1\r\nx-hop: 2\r\n"
-      "Keep-Alive: timeout=5\r\nProxy-Connection: keep-alive\r\nTE: gzip\r\nUpgrade: h2c\r\nProxy-Authorization: x\r\n"
-      "Cookie: a=b\r\nAccept: */*\r\nX-Forwarded-For: 1.2.3.4\r\nX-Forwarded-Proto: https\r\nX-Forwarded-Host: evil\r\n"
+      "GET /x?q=1 HTTP/1.1\r\nHost: Shop.Example:8080\r\nConnection: close, X-Hop, Cookie, "
+      "Host\r\nX-Hop: 1\r\nx-hop: 2\r\n"
+      "Keep-Alive: timeout=5\r\nProxy-Connection: keep-alive\r\nTE: gzip\r\nUpgrade: "
+      "h2c\r\nProxy-Authorization: x\r\n"
+      "Cookie: a=b\r\nAccept: */*\r\nX-Forwarded-For: 1.2.3.4\r\nX-Forwarded-Proto: "
+      "https\r\nX-Forwarded-Host: evil\r\n"
       "Forwarded: for=1.2.3.4\r\nX-Request-Id: chosen\r\nX-Twice: 1\r\nX-Twice: 2\r\n\r\n");
   auto upstream = backend.accept();
   const auto request = upstream.read_request();
   const std::string id = request.field("X-Request-Id");
   CHECK(id.size() == 32);
   CHECK(request.head ==
-        "GET /x?q=1 HTTP/1.1\r\nHost: Shop.Example:8080\r\nCookie: a=b\r\nAccept: */*\r\nX-Twice: 1\r\nX-Twice: 2\r\n"
-        "X-Forwarded-For: 127.0.0.1\r\nX-Forwarded-Proto: http\r\nX-Forwarded-Host: Shop.Example:8080\r\n"
-        "X-Request-Id: " + id + "\r\n\r\n");
+        "GET /x?q=1 HTTP/1.1\r\nHost: Shop.Example:8080\r\nCookie: a=b\r\nAccept: */*\r\nX-Twice: "
+        "1\r\nX-Twice: 2\r\n"
+        "X-Forwarded-For: 127.0.0.1\r\nX-Forwarded-Proto: http\r\nX-Forwarded-Host: "
+        "Shop.Example:8080\r\n"
+        "X-Request-Id: " +
+            id + "\r\n\r\n");
   upstream.send(
-      "HTTP/1.1 200 Fine\r\nConnection: X-Hop, close\r\nX-Hop: 1\r\nKeep-Alive: timeout=5\r\nProxy-Authenticate: x\r\n"
-      "Upgrade: h2c\r\nServer: theirs\r\nDate: Thu, 01 Jan 1970 00:00:00 GMT\r\nX-Request-Id: theirs\r\nSet-Cookie: a=1\r\n"
+      "HTTP/1.1 200 Fine\r\nConnection: X-Hop, close\r\nX-Hop: 1\r\nKeep-Alive: "
+      "timeout=5\r\nProxy-Authenticate: x\r\n"
+      "Upgrade: h2c\r\nServer: theirs\r\nDate: Thu, 01 Jan 1970 00:00:00 GMT\r\nX-Request-Id: "
+      "theirs\r\nSet-Cookie: a=1\r\n"
       "Set-Cookie: b=2\r\nContent-Length: 0\r\n\r\n");
   CHECK(client.read_response().head ==
-        "HTTP/1.1 200 Fine\r\nServer: theirs\r\nDate: Thu, 01 Jan 1970 00:00:00 GMT\r\nSet-Cookie: a=1\r\nSet-Cookie: b=2\r\n"
-        "X-Request-Id: " + id + "\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+        "HTTP/1.1 200 Fine\r\nServer: theirs\r\nDate: Thu, 01 Jan 1970 00:00:00 GMT\r\nSet-Cookie: "
+        "a=1\r\nSet-Cookie: b=2\r\n"
+        "X-Request-Id: " +
+            id + "\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
 }
 
 TEST_CASE("Server and Date are added where the backend gives none") {
@@ -70,10 +80,14 @@ TEST_CASE("The backend's Host is the client's, the one configured, or the endpoi
     std::string forwarded_host;
   };
   const Row rows[] = {
-      {"GET /a HTTP/1.1\r\nHost: Outer.example:80\r\n\r\n", "GET /a HTTP/1.1", "Outer.example:80", "Outer.example:80"},
-      {"GET http://other.example/a?b HTTP/1.1\r\nHost: ignored\r\n\r\n", "GET /a?b HTTP/1.1", "other.example", "other.example"},
-      {"GET /named/a HTTP/1.1\r\nHost: outer.example\r\n\r\n", "GET /base/named/a HTTP/1.1", "inner.example", "outer.example"},
-      {"GET /a HTTP/1.0\r\n\r\n", "GET /a HTTP/1.1", "127.0.0.1:" + std::to_string(backend.port()), ""},
+      {"GET /a HTTP/1.1\r\nHost: Outer.example:80\r\n\r\n", "GET /a HTTP/1.1", "Outer.example:80",
+       "Outer.example:80"},
+      {"GET http://other.example/a?b HTTP/1.1\r\nHost: ignored\r\n\r\n", "GET /a?b HTTP/1.1",
+       "other.example", "other.example"},
+      {"GET /named/a HTTP/1.1\r\nHost: outer.example\r\n\r\n", "GET /base/named/a HTTP/1.1",
+       "inner.example", "outer.example"},
+      {"GET /a HTTP/1.0\r\n\r\n", "GET /a HTTP/1.1", "127.0.0.1:" + std::to_string(backend.port()),
+       ""},
   };
   Connection upstream;
   for (const auto& row : rows) {
@@ -130,11 +144,13 @@ TEST_CASE("What is matched is what is forwarded: one normal form of every path")
     client.send("GET " + std::string(row.path) + " HTTP/1.1\r\nHost: x\r\n\r\n");
     auto& upstream = row.to_inner ? to_inner : to_outer;
     if (!upstream) upstream = (row.to_inner ? inner : outer).accept();
-    CHECK(upstream.read_request().start_line() == "GET " + std::string(row.forwarded) + " HTTP/1.1");
+    CHECK(upstream.read_request().start_line() ==
+          "GET " + std::string(row.forwarded) + " HTTP/1.1");
     upstream.send("HTTP/1.1 204 No Content\r\n\r\n");
     CHECK(client.read_response().status() == 204);
   }
-  constexpr const char* kRefused[] = {"/a%2fb", "/a%2Fb", "/a%5cb", "/a%00b", "/a%zz", "/a%2", "/a\\b", "/a|b", "/a\"b"};
+  constexpr const char* kRefused[] = {"/a%2fb", "/a%2Fb", "/a%5cb", "/a%00b", "/a%zz",
+                                      "/a%2",   "/a\\b",  "/a|b",   "/a\"b"};
   for (const char* path : kRefused) {
     INFO(path);
     client.send("GET " + std::string(path) + " HTTP/1.1\r\nHost: x\r\n\r\n");

@@ -11,7 +11,7 @@ constexpr Milliseconds kShort{150};
 constexpr std::string_view kGet = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
 constexpr std::string_view kOk = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 
-GatewayOptions with(Milliseconds Timeouts::* which, Milliseconds value = kShort) {
+GatewayOptions with(Milliseconds Timeouts::*which, Milliseconds value = kShort) {
   GatewayOptions options = test_options();
   options.timeouts.*which = value;
   return options;
@@ -109,7 +109,8 @@ TEST_CASE("A client that takes nothing of its response is given up") {
 
 TEST_CASE("A client that takes little at a time is not given up") {
   ScriptedBackend backend;
-  GatewayUnderTest gateway(everything_to({backend.port()}), with(&Timeouts::client_write, Milliseconds(400)));
+  GatewayUnderTest gateway(everything_to({backend.port()}),
+                           with(&Timeouts::client_write, Milliseconds(400)));
   auto client = gateway.connect(16 * 1024);
   client.send(kGet);
   auto upstream = backend.accept();
@@ -178,7 +179,8 @@ TEST_CASE("A client that is slow to take its response does not use up its backen
   (void)upstream.read_request();
   const std::string body(16'000'000, 'p');
   upstream.send("HTTP/1.1 200 OK\r\nContent-Length: 16000000\r\n\r\n");
-  const std::size_t sent = upstream.send_until_stalled(body);  // it stalls for longer than the time-out
+  const std::size_t sent =
+      upstream.send_until_stalled(body);  // it stalls for longer than the time-out
   REQUIRE(sent < body.size());
   std::string got = client.read_head();
   const std::size_t head = got.size();
@@ -231,4 +233,37 @@ TEST_CASE("Connections over the limit are closed at once, and there is room agai
   auto next = gateway.connect();
   next.send(kGet);
   CHECK(next.read_response().status() == 503);
+}
+
+TEST_CASE("A gateway without free descriptors turns new clients away, and serves those it has") {
+  ScriptedBackend backend;
+  GatewayUnderTest gateway(everything_to({backend.port()}));
+  auto kept = gateway.connect();
+  kept.send(kGet);
+  auto upstream = backend.accept();
+  (void)upstream.read_request();
+  upstream.send(kOk);
+  CHECK(kept.read_response().status() == 200);
+  kept.send(kGet);
+  (void)upstream.read_request();  // in use, so that nothing can be closed to make room
+  std::vector<Connection> more(8);
+  for (auto& client : more) client = Connection::unconnected();
+  {
+    const FewDescriptors few(2);
+    for (auto& client : more) CHECK(client.connect_to(gateway->port(0)));
+    std::size_t turned_away = 0;
+    for (auto& client : more) {
+      client.send(kGet);
+      if (!client.silent_for(kQuiet)) ++turned_away;
+    }
+    CHECK(turned_away > 0);
+    upstream.send(kOk);
+    CHECK(kept.read_response().status() == 200);
+  }
+  more.clear();
+  auto next = gateway.connect();
+  next.send(kGet);
+  CHECK(upstream.read_request().whole);
+  upstream.send(kOk);
+  CHECK(next.read_response().status() == 200);
 }

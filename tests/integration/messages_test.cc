@@ -12,20 +12,24 @@ TEST_CASE("Pipelined requests are answered in their order, over one backend conn
   client.send(
       "GET /1 HTTP/1.1\r\nHost: x\r\n\r\n"
       "POST /2 HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\ntwo"
-      "POST /3 HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nthr\r\n2\r\nee\r\n0\r\n\r\n"
+      "POST /3 HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: "
+      "chunked\r\n\r\n3\r\nthr\r\n2\r\nee\r\n0\r\n\r\n"
       "GET /nowhere HTTP/1.1\r\nHost: x\r\n\r\n"
       "GET /4 HTTP/1.1\r\nHost: x\r\n\r\n");
   auto upstream = backend.accept();
-  const std::pair<const char*, const char*> expected[] = {
-      {"GET /1 HTTP/1.1", ""}, {"POST /2 HTTP/1.1", "two"}, {"POST /3 HTTP/1.1", "three"}, {"GET /nowhere HTTP/1.1", ""}, {"GET /4 HTTP/1.1", ""}};
+  const std::pair<const char*, const char*> expected[] = {{"GET /1 HTTP/1.1", ""},
+                                                          {"POST /2 HTTP/1.1", "two"},
+                                                          {"POST /3 HTTP/1.1", "three"},
+                                                          {"GET /nowhere HTTP/1.1", ""},
+                                                          {"GET /4 HTTP/1.1", ""}};
   for (const auto& [line, body] : expected) {
     const auto request = upstream.read_request();
     CHECK(request.whole);
     CHECK(request.start_line() == line);
     CHECK(request.body == body);
     CHECK(upstream.silent_for(std::chrono::milliseconds(50)));  // the next one waits for its turn
-    upstream.send("HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(request.start_line().size()) + "\r\n\r\n" +
-                  request.start_line());
+    upstream.send("HTTP/1.1 200 OK\r\nContent-Length: " +
+                  std::to_string(request.start_line().size()) + "\r\n\r\n" + request.start_line());
     CHECK(client.read_response().body == line);
   }
   CHECK(backend.untouched());
@@ -39,7 +43,8 @@ TEST_CASE("The gateway's own answers keep their place among pipelined ones") {
   GatewayUnderTest gateway(routes);
   auto client = gateway.connect();
   client.send(
-      "GET /nowhere HTTP/1.1\r\nHost: x\r\n\r\nPOST /nowhere HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc"
+      "GET /nowhere HTTP/1.1\r\nHost: x\r\n\r\nPOST /nowhere HTTP/1.1\r\nHost: "
+      "x\r\nContent-Length: 3\r\n\r\nabc"
       "GET /served HTTP/1.1\r\nHost: x\r\n\r\nGET /nowhere HTTP/1.1\r\nHost: x\r\n\r\n");
   CHECK(client.read_response().status() == 404);
   CHECK(client.read_response().status() == 404);
@@ -101,24 +106,36 @@ TEST_CASE("A response is framed for the client, however the backend framed it") 
     std::string_view trailers;
   };
   constexpr Row kRows[] = {
-      {"by length", "GET / HTTP/1.1", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello", false, "5", "", "hello", ""},
-      {"by a length of zero", "GET / HTTP/1.1", "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", false, "0", "", "", ""},
-      {"chunked", "GET / HTTP/1.1", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2;x=y\r\nhe\r\n3\r\nllo\r\n0\r\n\r\n",
+      {"by length", "GET / HTTP/1.1", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello", false,
+       "5", "", "hello", ""},
+      {"by a length of zero", "GET / HTTP/1.1", "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n",
+       false, "0", "", "", ""},
+      {"chunked", "GET / HTTP/1.1",
+       "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2;x=y\r\nhe\r\n3\r\nllo\r\n0\r\n\r\n",
        false, "", "chunked", "hello", ""},
       {"chunked with trailers", "GET / HTTP/1.1",
-       "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: Checksum\r\n\r\n5\r\nhello\r\n0\r\nChecksum: 1\r\nSet-Cookie: a\r\n\r\n",
+       "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: "
+       "Checksum\r\n\r\n5\r\nhello\r\n0\r\nChecksum: 1\r\nSet-Cookie: a\r\n\r\n",
        false, "", "chunked", "hello", "Checksum: 1\r\n"},
-      {"until close", "GET / HTTP/1.1", "HTTP/1.1 200 OK\r\n\r\nhello", true, "", "chunked", "hello", ""},
-      {"until close by HTTP/1.0", "GET / HTTP/1.1", "HTTP/1.0 200 OK\r\n\r\nhello", true, "", "chunked", "hello", ""},
-      {"chunked, for HTTP/1.0", "GET / HTTP/1.0", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n",
-       false, "", "", "hello", ""},
-      {"until close, for HTTP/1.0", "GET / HTTP/1.0", "HTTP/1.1 200 OK\r\n\r\nhello", true, "", "", "hello", ""},
-      {"HEAD with a length", "HEAD / HTTP/1.1", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n", false, "5", "", "", ""},
-      {"HEAD with chunked", "HEAD / HTTP/1.1", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", false, "", "", "", ""},
+      {"until close", "GET / HTTP/1.1", "HTTP/1.1 200 OK\r\n\r\nhello", true, "", "chunked",
+       "hello", ""},
+      {"until close by HTTP/1.0", "GET / HTTP/1.1", "HTTP/1.0 200 OK\r\n\r\nhello", true, "",
+       "chunked", "hello", ""},
+      {"chunked, for HTTP/1.0", "GET / HTTP/1.0",
+       "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n", false, "",
+       "", "hello", ""},
+      {"until close, for HTTP/1.0", "GET / HTTP/1.0", "HTTP/1.1 200 OK\r\n\r\nhello", true, "", "",
+       "hello", ""},
+      {"HEAD with a length", "HEAD / HTTP/1.1", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n",
+       false, "5", "", "", ""},
+      {"HEAD with chunked", "HEAD / HTTP/1.1",
+       "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", false, "", "", "", ""},
       {"HEAD with neither", "HEAD / HTTP/1.1", "HTTP/1.1 200 OK\r\n\r\n", false, "", "", "", ""},
       {"204", "GET / HTTP/1.1", "HTTP/1.1 204 No Content\r\n\r\n", false, "", "", "", ""},
-      {"304 with a length", "GET / HTTP/1.1", "HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n", false, "5", "", "", ""},
-      {"an unknown status without a reason", "GET / HTTP/1.1", "HTTP/1.1 299 \r\nContent-Length: 1\r\n\r\nx", false, "1", "", "x", ""},
+      {"304 with a length", "GET / HTTP/1.1",
+       "HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n", false, "5", "", "", ""},
+      {"an unknown status without a reason", "GET / HTTP/1.1",
+       "HTTP/1.1 299 \r\nContent-Length: 1\r\n\r\nx", false, "1", "", "x", ""},
   };
   for (const auto& row : kRows) {
     INFO(row.name);
@@ -158,9 +175,11 @@ TEST_CASE("A request's body reaches the backend as it was framed") {
       {"by length", "Content-Length: 5\r\n\r\nhello", "5", "", "hello", ""},
       {"by a length of zero", "Content-Length: 0\r\n\r\n", "0", "", "", ""},
       {"neither", "\r\n", "", "", "", ""},
-      {"chunked", "Transfer-Encoding: chunked\r\n\r\n2;x=y\r\nhe\r\n3\r\nllo\r\n0\r\n\r\n", "", "chunked", "hello", ""},
+      {"chunked", "Transfer-Encoding: chunked\r\n\r\n2;x=y\r\nhe\r\n3\r\nllo\r\n0\r\n\r\n", "",
+       "chunked", "hello", ""},
       {"chunked and empty", "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n", "", "chunked", "", ""},
-      {"chunked with trailers", "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\nChecksum: 1\r\nHost: evil\r\n\r\n", "",
+      {"chunked with trailers",
+       "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\nChecksum: 1\r\nHost: evil\r\n\r\n", "",
        "chunked", "hello", "Checksum: 1\r\n"},
   };
   auto client = gateway.connect();
@@ -193,7 +212,8 @@ TEST_CASE("Informational responses go on to HTTP/1.1 clients, and not to HTTP/1.
   Connection upstream;
   for (const bool old : {false, true}) {
     auto client = gateway.connect();
-    client.send(old ? "GET / HTTP/1.0\r\nHost: x\r\nConnection: keep-alive\r\n\r\n" : "GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+    client.send(old ? "GET / HTTP/1.0\r\nHost: x\r\nConnection: keep-alive\r\n\r\n"
+                    : "GET / HTTP/1.1\r\nHost: x\r\n\r\n");
     if (!upstream) upstream = backend.accept();
     (void)upstream.read_request();
     upstream.send(
@@ -210,7 +230,8 @@ TEST_CASE("Informational responses go on to HTTP/1.1 clients, and not to HTTP/1.
   }
 }
 
-TEST_CASE("Expect: 100-continue is answered once, when the request is on its way, and not forwarded") {
+TEST_CASE(
+    "Expect: 100-continue is answered once, when the request is on its way, and not forwarded") {
   ScriptedBackend backend;
   GatewayUnderTest gateway(everything_to({backend.port()}));
   auto client = gateway.connect();
@@ -276,10 +297,12 @@ TEST_CASE("A client that has gone takes its backend request with it") {
     const char* answered;  // by the backend, before the client goes
     bool reset;
   };
-  constexpr Row kRows[] = {{"closed before the response", "", false},
-                           {"reset before the response", "", true},
-                           {"closed within it", "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc", false},
-                           {"reset within it", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n", true}};
+  constexpr Row kRows[] = {
+      {"closed before the response", "", false},
+      {"reset before the response", "", true},
+      {"closed within it", "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc", false},
+      {"reset within it", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n",
+       true}};
   for (const auto& row : kRows) {
     INFO(row.name);
     auto client = gateway.connect();

@@ -11,7 +11,8 @@ constexpr std::string_view kGet = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
 constexpr std::string_view kOk = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 
 // One exchange, so that the gateway keeps a connection to the backend.
-Connection kept_connection(GatewayUnderTest& gateway, ScriptedBackend& backend, Connection& client) {
+Connection kept_connection(GatewayUnderTest& gateway, ScriptedBackend& backend,
+                           Connection& client) {
   client.send(kGet);
   auto upstream = backend.accept();
   (void)upstream.read_request();
@@ -39,7 +40,8 @@ TEST_CASE("A backend connection is kept and used again, by other clients too") {
   CHECK(gateway.metric("gateway_upstream_reused_total") == 3);
 }
 
-TEST_CASE("A connection is not kept when its response says so, or when it is unclear where it stands") {
+TEST_CASE(
+    "A connection is not kept when its response says so, or when it is unclear where it stands") {
   ScriptedBackend backend;
   GatewayUnderTest gateway(everything_to({backend.port()}));
   auto client = gateway.connect();
@@ -70,12 +72,14 @@ TEST_CASE("A request on a kept connection that died is sent once more where that
       {"DELETE", "DELETE / HTTP/1.1\r\nHost: x\r\n\r\n", "", true},
       {"PUT of nothing", "PUT / HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n", "", true},
       {"PUT", "PUT / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\na", "", false},
-      {"GET with a chunked body", "GET / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", "", false},
+      {"GET with a chunked body",
+       "GET / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", "", false},
       {"POST", "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n", "", false},
       {"PATCH", "PATCH / HTTP/1.1\r\nHost: x\r\n\r\n", "", false},
       {"a method of their own", "PURGE / HTTP/1.1\r\nHost: x\r\n\r\n", "", false},
       {"GET after a byte of the response", "GET / HTTP/1.1\r\nHost: x\r\n\r\n", "H", false},
-      {"GET after an informational response", "GET / HTTP/1.1\r\nHost: x\r\n\r\n", "HTTP/1.1 102 Processing\r\n\r\n", false},
+      {"GET after an informational response", "GET / HTTP/1.1\r\nHost: x\r\n\r\n",
+       "HTTP/1.1 102 Processing\r\n\r\n", false},
   };
   for (const auto& row : kRows) {
     INFO(row.name);
@@ -183,7 +187,8 @@ TEST_CASE("A kept connection that the backend ends is forgotten") {
   CHECK(gateway.metric_becomes("gateway_upstream_connections_idle", 0));
 }
 
-TEST_CASE("The connections to a backend that has left the configuration are closed once nobody uses it") {
+TEST_CASE(
+    "The connections to a backend that has left the configuration are closed once nobody uses it") {
   ScriptedBackend old, next;
   GatewayOptions options = test_options();
   options.workers = 2;  // each with pools of its own

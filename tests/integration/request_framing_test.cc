@@ -18,21 +18,39 @@ struct Refused {
 constexpr std::string_view kSmuggled = "GET /smuggled HTTP/1.1\r\nHost: x\r\n\r\n";
 
 constexpr Refused kHeads[] = {
-    {"two equal lengths", "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\na", 400},
-    {"conflicting lengths", "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab", 400},
+    {"two equal lengths",
+     "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\na", 400},
+    {"conflicting lengths",
+     "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab", 400},
     {"a list of lengths", "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1, 1\r\n\r\na", 400},
     {"a signed length", "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: +1\r\n\r\na", 400},
-    {"a length over 63 bits", "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 18446744073709551617\r\n\r\na", 400},
-    {"length and chunked", "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400},
-    {"chunked and length", "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n", 400},
-    {"gzip, chunked", "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", 400},
+    {"a length over 63 bits",
+     "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 18446744073709551617\r\n\r\na", 400},
+    {"length and chunked",
+     "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: "
+     "chunked\r\n\r\n0\r\n\r\n",
+     400},
+    {"chunked and length",
+     "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nContent-Length: "
+     "5\r\n\r\n0\r\n\r\n",
+     400},
+    {"gzip, chunked",
+     "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", 400},
     {"identity", "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: identity\r\n\r\n", 400},
     {"xchunked", "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: xchunked\r\n\r\n0\r\n\r\n", 400},
-    {"chunked twice", "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400},
-    {"chunked in HTTP/1.0", "POST / HTTP/1.0\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400},
+    {"chunked twice",
+     "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: "
+     "chunked\r\n\r\n0\r\n\r\n",
+     400},
+    {"chunked in HTTP/1.0",
+     "POST / HTTP/1.0\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400},
     {"space before the colon", "GET / HTTP/1.1\r\nHost : x\r\n\r\n", 400},
-    {"space before Transfer-Encoding's colon", "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding : chunked\r\n\r\n0\r\n\r\n", 400},
-    {"vertical tab before chunked", "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: \x0b" "chunked\r\n\r\n0\r\n\r\n", 400},
+    {"space before Transfer-Encoding's colon",
+     "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding : chunked\r\n\r\n0\r\n\r\n", 400},
+    {"vertical tab before chunked",
+     "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: \x0b"
+     "chunked\r\n\r\n0\r\n\r\n",
+     400},
     {"bare LF after the request line", "GET / HTTP/1.1\nHost: x\r\n\r\n", 400},
     {"bare LF after a field", "GET / HTTP/1.1\r\nHost: x\nA: b\r\n\r\n", 400},
     {"bare LF as the blank line", "GET / HTTP/1.1\r\nHost: x\r\n\n", 400},
@@ -79,7 +97,8 @@ constexpr Refused kChunkedBodies[] = {
     {"bare LF at the end", "0\r\n\n", 400},
     {"a folded trailer field", "0\r\nA: b\r\n c\r\n\r\n", 400},
     {"space before a trailer field's colon", "0\r\nA : b\r\n\r\n", 400},
-    {"too many trailer fields", "0\r\nA: 1\r\nA: 1\r\nA: 1\r\nA: 1\r\nA: 1\r\nA: 1\r\nA: 1\r\nA: 1\r\nA: 1\r\n\r\n", 431},
+    {"too many trailer fields",
+     "0\r\nA: 1\r\nA: 1\r\nA: 1\r\nA: 1\r\nA: 1\r\nA: 1\r\nA: 1\r\nA: 1\r\nA: 1\r\n\r\n", 431},
 };
 
 GatewayOptions with_limits(std::size_t bytes, std::size_t count) {
@@ -91,7 +110,8 @@ GatewayOptions with_limits(std::size_t bytes, std::size_t count) {
 
 }  // namespace
 
-TEST_CASE("A request head that is ambiguous or malformed is refused, and nothing of it is forwarded") {
+TEST_CASE(
+    "A request head that is ambiguous or malformed is refused, and nothing of it is forwarded") {
   ScriptedBackend backend;
   GatewayUnderTest gateway(everything_to({backend.port()}));
   for (const auto& row : kHeads) {
@@ -161,12 +181,16 @@ TEST_CASE("A head over its limits is refused by what is too large, however it ar
     const char* reason;
   };
   const Row rows[] = {
-      {"a long field", "GET / HTTP/1.1\r\nHost: x\r\nA: " + longest + "\r\n\r\n", 431, "header_too_large"},
-      {"a field without an end", "GET / HTTP/1.1\r\nHost: x\r\nA: " + longest, 431, "header_too_large"},
+      {"a long field", "GET / HTTP/1.1\r\nHost: x\r\nA: " + longest + "\r\n\r\n", 431,
+       "header_too_large"},
+      {"a field without an end", "GET / HTTP/1.1\r\nHost: x\r\nA: " + longest, 431,
+       "header_too_large"},
       {"a long target", "GET /" + longest + " HTTP/1.1\r\nHost: x\r\n\r\n", 414, "uri_too_long"},
       {"a target without an end", "GET /" + longest, 414, "uri_too_long"},
-      {"too many fields", "GET / HTTP/1.1\r\nHost: x\r\nA: 1\r\nB: 1\r\nC: 1\r\nD: 1\r\nE: 1\r\nF: 1\r\nG: 1\r\nH: 1\r\n\r\n", 431,
-       "header_too_large"},
+      {"too many fields",
+       "GET / HTTP/1.1\r\nHost: x\r\nA: 1\r\nB: 1\r\nC: 1\r\nD: 1\r\nE: 1\r\nF: 1\r\nG: 1\r\nH: "
+       "1\r\n\r\n",
+       431, "header_too_large"},
   };
   for (const auto& row : rows) {
     INFO(row.name);
@@ -184,7 +208,8 @@ TEST_CASE("A head over its limits is refused by what is too large, however it ar
 TEST_CASE("A head of exactly the limits goes through") {
   ScriptedBackend backend;
   GatewayUnderTest gateway(everything_to({backend.port()}), with_limits(1024, 8));
-  std::string wire = "GET / HTTP/1.1\r\nHost: x\r\nA: 1\r\nB: 1\r\nC: 1\r\nD: 1\r\nE: 1\r\nF: 1\r\nG: ";
+  std::string wire =
+      "GET / HTTP/1.1\r\nHost: x\r\nA: 1\r\nB: 1\r\nC: 1\r\nD: 1\r\nE: 1\r\nF: 1\r\nG: ";
   wire.append(1024 - 4 - wire.size(), 'g').append("\r\n\r\n");
   auto client = gateway.connect();
   client.send(wire);
@@ -198,7 +223,8 @@ TEST_CASE("Sound requests before a fault are answered first, in their order") {
   ScriptedBackend backend;
   GatewayUnderTest gateway(everything_to({backend.port()}));
   auto client = gateway.connect();
-  client.send("GET /sound HTTP/1.1\r\nHost: x\r\n\r\nGET /faulty HTTP/1.1\r\nHost : x\r\n\r\n" + std::string(kSmuggled));
+  client.send("GET /sound HTTP/1.1\r\nHost: x\r\n\r\nGET /faulty HTTP/1.1\r\nHost : x\r\n\r\n" +
+              std::string(kSmuggled));
   auto upstream = backend.accept();
   CHECK(upstream.read_request().start_line() == "GET /sound HTTP/1.1");
   upstream.send("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nsound");

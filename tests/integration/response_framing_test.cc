@@ -17,7 +17,8 @@ constexpr Row kHeads[] = {
     {"two lengths", "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\na"},
     {"a list of lengths", "HTTP/1.1 200 OK\r\nContent-Length: 1, 1\r\n\r\na"},
     {"a length that is no number", "HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\na"},
-    {"length and chunked", "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"},
+    {"length and chunked",
+     "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"},
     {"gzip, chunked", "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n"},
     {"chunked in HTTP/1.0", "HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"},
     {"bare LF", "HTTP/1.1 200 OK\nContent-Length: 0\n\n"},
@@ -30,16 +31,21 @@ constexpr Row kHeads[] = {
     {"a status out of range", "HTTP/1.1 999 OK\r\nContent-Length: 0\r\n\r\n"},
     {"another protocol", "ICY 200 OK\r\nContent-Length: 0\r\n\r\n"},
     {"HTTP/2.0", "HTTP/2.0 200 OK\r\nContent-Length: 0\r\n\r\n"},
-    {"switching protocols unasked", "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n"},
+    {"switching protocols unasked",
+     "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n"},
     {"no HTTP at all", "hello\r\n\r\n"},
     {"an empty line first", "\r\nHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"},
 };
 
 constexpr Row kBodies[] = {
-    {"a malformed chunk size", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\nxyz\r\n"},
-    {"a chunk longer than its size", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabcd\r\n0\r\n\r\n"},
-    {"bare LF after a chunk", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\n0\r\n\r\n"},
-    {"a folded trailer field", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\nA: b\r\n c\r\n\r\n"},
+    {"a malformed chunk size",
+     "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\nxyz\r\n"},
+    {"a chunk longer than its size",
+     "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabcd\r\n0\r\n\r\n"},
+    {"bare LF after a chunk",
+     "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\n0\r\n\r\n"},
+    {"a folded trailer field",
+     "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\nA: b\r\n c\r\n\r\n"},
 };
 
 }  // namespace
@@ -70,7 +76,9 @@ TEST_CASE("A response head over its limits is a 502") {
   options.limits.header_count = 8;
   GatewayUnderTest gateway(everything_to({backend.port()}), options);
   auto client = gateway.connect();
-  for (const std::string& fields : {std::string("A: ").append(1024, 'v'), std::string("A: 1\r\nA: 1\r\nA: 1\r\nA: 1\r\nA: 1\r\nA: 1\r\nA: 1\r\nA: 1\r\nA: 1")}) {
+  for (const std::string& fields :
+       {std::string("A: ").append(1024, 'v'),
+        std::string("A: 1\r\nA: 1\r\nA: 1\r\nA: 1\r\nA: 1\r\nA: 1\r\nA: 1\r\nA: 1\r\nA: 1")}) {
     client.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
     auto upstream = backend.accept();
     (void)upstream.read_request();
@@ -115,7 +123,8 @@ TEST_CASE("A backend that dies within its response aborts it") {
   };
   constexpr Case kCases[] = {
       {"short of its length", "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc", false},
-      {"before the last chunk", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n", false},
+      {"before the last chunk", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n",
+       false},
       {"by a reset, without any length", "HTTP/1.1 200 OK\r\n\r\nabc", true},
   };
   for (const auto& row : kCases) {
@@ -142,7 +151,8 @@ TEST_CASE("A backend that dies before its response is whole to the head is a 502
   ScriptedBackend backend;
   GatewayUnderTest gateway(everything_to({backend.port()}));
   auto client = gateway.connect();
-  for (const char* wire : {"", "HTTP/1.1 200 OK\r\nContent-Le", "HTTP/1.1 103 Early Hints\r\n\r\n"}) {
+  for (const char* wire :
+       {"", "HTTP/1.1 200 OK\r\nContent-Le", "HTTP/1.1 103 Early Hints\r\n\r\n"}) {
     INFO(wire);
     client.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
     auto upstream = backend.accept();
@@ -163,7 +173,9 @@ TEST_CASE("Bytes behind a response are not taken for the next one") {
   client.send("GET /1 HTTP/1.1\r\nHost: x\r\n\r\n");
   auto first = backend.accept();
   (void)first.read_request();
-  first.send("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n1HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nstray");
+  first.send(
+      "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n1HTTP/1.1 200 OK\r\nContent-Length: "
+      "5\r\n\r\nstray");
   CHECK(client.read_response().body == "1");
   CHECK(first.ended_by_peer());
   client.send("GET /2 HTTP/1.1\r\nHost: x\r\n\r\n");
@@ -186,7 +198,8 @@ TEST_CASE("A backend that speaks unasked on a kept connection loses it") {
   CHECK(upstream.ended_by_peer());
 }
 
-TEST_CASE("Bytes that a response without a body announces all the same do not poison the connection") {
+TEST_CASE(
+    "Bytes that a response without a body announces all the same do not poison the connection") {
   ScriptedBackend backend;
   GatewayUnderTest gateway(everything_to({backend.port()}));
   auto client = gateway.connect();

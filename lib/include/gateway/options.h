@@ -55,7 +55,7 @@ struct ConflictOptions {
   // Kinds or instance names of sources, strongest first: the order of `Precedence`, and the tie-break
   // of the others. Sources not named come last, by instance name.
   std::vector<std::string> precedence{"ingress", "file", "cloud"};
-  // "host/path" or "/path" (any host): what a source of kind "cloud" alone may claim, with everything below it.
+  // "host/path" or "/path" (any host): what a source of kind "cloud" alone may claim and answer, with all below.
   std::vector<std::string> protected_paths;
 };
 

@@ -44,19 +44,41 @@ struct Phrase {
   int status;
   std::string_view text;
 };
-constexpr Phrase kPhrases[] = {
-    {100, "Continue"}, {200, "OK"}, {201, "Created"}, {202, "Accepted"}, {204, "No Content"},
-    {206, "Partial Content"}, {301, "Moved Permanently"}, {302, "Found"}, {303, "See Other"},
-    {304, "Not Modified"}, {307, "Temporary Redirect"}, {308, "Permanent Redirect"}, {400, "Bad Request"},
-    {401, "Unauthorized"}, {403, "Forbidden"}, {404, "Not Found"}, {405, "Method Not Allowed"},
-    {408, "Request Timeout"}, {413, "Content Too Large"}, {414, "URI Too Long"}, {421, "Misdirected Request"},
-    {429, "Too Many Requests"}, {431, "Request Header Fields Too Large"}, {500, "Internal Server Error"},
-    {501, "Not Implemented"}, {502, "Bad Gateway"}, {503, "Service Unavailable"}, {504, "Gateway Timeout"},
-    {505, "HTTP Version Not Supported"}};
+constexpr Phrase kPhrases[] = {{100, "Continue"},
+                               {200, "OK"},
+                               {201, "Created"},
+                               {202, "Accepted"},
+                               {204, "No Content"},
+                               {206, "Partial Content"},
+                               {301, "Moved Permanently"},
+                               {302, "Found"},
+                               {303, "See Other"},
+                               {304, "Not Modified"},
+                               {307, "Temporary Redirect"},
+                               {308, "Permanent Redirect"},
+                               {400, "Bad Request"},
+                               {401, "Unauthorized"},
+                               {403, "Forbidden"},
+                               {404, "Not Found"},
+                               {405, "Method Not Allowed"},
+                               {408, "Request Timeout"},
+                               {413, "Content Too Large"},
+                               {414, "URI Too Long"},
+                               {421, "Misdirected Request"},
+                               {429, "Too Many Requests"},
+                               {431, "Request Header Fields Too Large"},
+                               {500, "Internal Server Error"},
+                               {501, "Not Implemented"},
+                               {502, "Bad Gateway"},
+                               {503, "Service Unavailable"},
+                               {504, "Gateway Timeout"},
+                               {505, "HTTP Version Not Supported"}};
 
 }  // namespace
 
-const AnswerText& text_of(GatewayAnswer answer) noexcept { return kAnswers[static_cast<std::size_t>(answer)]; }
+const AnswerText& text_of(GatewayAnswer answer) noexcept {
+  return kAnswers[static_cast<std::size_t>(answer)];
+}
 
 std::string_view reason_phrase(int status) noexcept {
   for (const Phrase& phrase : kPhrases) {

@@ -5,12 +5,37 @@
 
 namespace gateway {
 
-// Why the gateway itself answered an exchange, or ended it. None: the backend's response was relayed whole.
+// Why the gateway itself answered an exchange, or ended it. None: the backend's response was
+// relayed whole.
 enum class GatewayAnswer : std::uint8_t {
   None,
-  Status, Starting, Draining, NoHost, NoPath, Tombstone, NoEndpoint, Redirect, BadHost, BadPath,
-  ClientProtocol, HeaderTooLarge, UriTooLong, Misdirected, NotImplemented, VersionNotSupported, HeaderTimeout, BodyTimeout, WriteTimeout,
-  ClientGone, EndpointForbidden, ConnectFailed, ConnectTimeout, BackendReset, BackendProtocol, BackendTimeout, Stopped,
+  Status,
+  Starting,
+  Draining,
+  NoHost,
+  NoPath,
+  Tombstone,
+  NoEndpoint,
+  Redirect,
+  BadHost,
+  BadPath,
+  ClientProtocol,
+  HeaderTooLarge,
+  UriTooLong,
+  Misdirected,
+  NotImplemented,
+  VersionNotSupported,
+  HeaderTimeout,
+  BodyTimeout,
+  WriteTimeout,
+  ClientGone,
+  EndpointForbidden,
+  ConnectFailed,
+  ConnectTimeout,
+  BackendReset,
+  BackendProtocol,
+  BackendTimeout,
+  Stopped,
   Count
 };
 

@@ -99,7 +99,8 @@ void Exchange::route() noexcept {
   if (head_.path == "*") {
     path_ = "*";  // OPTIONS * is of the server, and no route's
   } else {
-    const auto path = normalise_path(head_.path, PathRules{options.allow_encoded_slash}, worker_.context.path);
+    const auto path =
+        normalise_path(head_.path, PathRules{options.allow_encoded_slash}, worker_.context.path);
     if (!path) {
       answer(GatewayAnswer::BadPath);
       return;
@@ -128,8 +129,8 @@ void Exchange::route() noexcept {
   attempt(false);
 }
 
-// The certificate of one host must not open the way to another that asks for more than the handshake
-// gave (RFC 9110 §15.5.20).
+// The certificate of one host must not open the way to another that asks for more than the
+// handshake gave (RFC 9110 §15.5.20).
 bool Exchange::is_misdirected() const noexcept {
   if (stream_.tls_protocol() != "TLSv1.2") return false;  // plain text, or the newest there is
   const TlsBinding* binding = pinned_->version->tls.select(host_);
@@ -199,9 +200,11 @@ void Exchange::send_request() noexcept {
 
 void Exchange::on_request_data(std::string_view data) noexcept {
   bytes_in_ += data.size();
-  if (!active_ || !upstream_ || !request_head_sent_) return;  // answered already: the rest is dropped
+  if (!active_ || !upstream_ || !request_head_sent_)
+    return;  // answered already: the rest is dropped
   upstream_->send_data(data);
-  if (upstream_ && upstream_->buffered() > worker_.options.gateway->limits.body_watermark && !request_paused_) {
+  if (upstream_ && upstream_->buffered() > worker_.options.gateway->limits.body_watermark &&
+      !request_paused_) {
     request_paused_ = true;
     stream_.pause_request();
   }
@@ -292,7 +295,8 @@ void Exchange::on_stream_failed(StreamFailure why) noexcept {
                                                    : GatewayAnswer::ConnectTimeout);
       return;
     case StreamFailure::Reset:
-      // A kept connection that died may never have seen the request (RFC 9110 §9.2.2, RFC 9112 §9.3.1).
+      // A kept connection that died may never have seen the request (RFC 9110 §9.2.2, RFC 9112
+      // §9.3.1).
       if (failed.reused() && !failed.answered() && !retried_ && is_idempotent(head_.method) &&
           !head_.has_body()) {
         retried_ = true;
@@ -318,7 +322,8 @@ void Exchange::redirect() noexcept {
   }
   std::string extra = "Location: https://";
   extra += host_;
-  if (worker_.https_port != 0 && worker_.https_port != 443 && head_.host.find(':', head_.host.rfind(']') + 1) != std::string_view::npos) {
+  if (worker_.https_port != 0 && worker_.https_port != 443 &&
+      head_.host.find(':', head_.host.rfind(']') + 1) != std::string_view::npos) {
     extra += ':' + std::to_string(worker_.https_port);
   }
   extra.append(path_).append(head_.query).append("\r\n");
@@ -329,7 +334,8 @@ void Exchange::answer(GatewayAnswer why, std::string_view extra) noexcept {
   const AnswerText& text = text_of(why);
   std::string body;
   if (!text.message.empty()) {
-    body = "{ \"statusCode\": " + std::to_string(text.status) + ", \"message\": \"" + std::string(text.message) + "\" }";
+    body = "{ \"statusCode\": " + std::to_string(text.status) + ", \"message\": \"" +
+           std::string(text.message) + "\" }";
   }
   std::string fields(extra);
   if (!body.empty()) fields += "Content-Type: application/json\r\n";
@@ -394,7 +400,8 @@ void Exchange::finish(GatewayAnswer why) noexcept {
 void Exchange::write_access_log(GatewayAnswer why) noexcept {
   const std::int64_t now = static_cast<std::int64_t>(uv_hrtime());
   AccessRecord record;
-  record.started_unix_ms = worker_.options.gateway->environment.clock->unix_ms() - (now - started_ns_) / 1'000'000;
+  record.started_unix_ms =
+      worker_.options.gateway->environment.clock->unix_ms() - (now - started_ns_) / 1'000'000;
   record.request_id = {request_id_.data(), request_id_.size()};
   record.client_address = stream_.client_address();
   record.scheme = stream_.tls_protocol().empty() ? "http" : "https";

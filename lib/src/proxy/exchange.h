@@ -16,11 +16,12 @@ namespace gateway {
 struct WorkerState;
 struct PinnedVersion;
 
-// One request and its response. Reused: a stream begins its next exchange when the one before ended.
+// One request and its response. Reused: a stream begins its next exchange when the one before
+// ended.
 //
-// The stream calls begin(), then on_request_data() and on_request_end() as the body comes, or cancel()
-// when the client is gone; the exchange ends with ServerStream::exchange_ended(), which may come from
-// within any of these.
+// The stream calls begin(), then on_request_data() and on_request_end() as the body comes, or
+// cancel() when the client is gone; the exchange ends with ServerStream::exchange_ended(), which
+// may come from within any of these.
 class Exchange final : private ClientStreamEvents {
  public:
   Exchange(WorkerState& worker, ServerStream& stream);
@@ -72,8 +73,8 @@ class Exchange final : private ClientStreamEvents {
   const CompiledApi* api_ = nullptr;            // of pinned_
   const CompiledEndpoint* endpoint_ = nullptr;  // of api_
   RequestHead head_;
-  std::string storage_;       // what head_ points into
-  std::string host_, path_;   // normalised
+  std::string storage_;      // what head_ points into
+  std::string host_, path_;  // normalised
   std::array<char, 32> request_id_{};
   std::string_view refused_because_;
 

@@ -45,10 +45,12 @@ void append_informational(std::string& out, const OutgoingResponse& response) {
   out.append("\r\n");
 }
 
-void append_response_head(std::string& out, const OutgoingResponse& response, const ResponseTerms& terms) {
+void append_response_head(std::string& out, const OutgoingResponse& response,
+                          const ResponseTerms& terms) {
   append_status_line(out, response);
   // Without a body it tells what GET would have sent (RFC 9110 §8.6).
-  const bool keeps_length = response.framing == BodyFraming::None && (response.head_request || response.status == 304);
+  const bool keeps_length =
+      response.framing == BodyFraming::None && (response.head_request || response.status == 304);
   bool has_server = false, has_date = false;
   each_kept(response, [&](const HeaderField& field) {
     switch (field.id) {
@@ -58,9 +60,14 @@ void append_response_head(std::string& out, const OutgoingResponse& response, co
       case HeaderId::ContentLength:
         if (!keeps_length) return;
         break;
-      case HeaderId::Server: has_server = true; break;
-      case HeaderId::Date: has_date = true; break;
-      default: break;
+      case HeaderId::Server:
+        has_server = true;
+        break;
+      case HeaderId::Date:
+        has_date = true;
+        break;
+      default:
+        break;
     }
     append_field(out, field.name, field.value);
   });

@@ -19,7 +19,8 @@ struct ResponseTerms {
   std::string_view connection;  // the Connection field's value; empty = none
   std::string_view date;        // for a response without one
 };
-void append_response_head(std::string& out, const OutgoingResponse& response, const ResponseTerms& terms);
+void append_response_head(std::string& out, const OutgoingResponse& response,
+                          const ResponseTerms& terms);
 
 // The line before a chunk's data; a CR LF follows the data.
 void append_chunk_size(std::string& out, std::size_t size);

@@ -11,21 +11,26 @@
 namespace gateway {
 namespace {
 
-constexpr std::size_t kMaxKept = 64 * 1024;          // pipelined bytes that wait for a response before them
-constexpr std::uint64_t kMaxDiscard = 64 * 1024;     // of a request's body that nobody wants
+constexpr std::size_t kMaxKept = 64 * 1024;  // pipelined bytes that wait for a response before them
+constexpr std::uint64_t kMaxDiscard = 64 * 1024;  // of a request's body that nobody wants
 constexpr std::int64_t kLingerMs = 2'000;
-// How long an idle connection may still bring a request when the gateway drains: one that has brought
-// none yet was opened for one; on the others one may be on its way.
+// How long an idle connection may still bring a request when the gateway drains: one that has
+// brought none yet was opened for one; on the others one may be on its way.
 constexpr std::int64_t kFirstRequestMs = 1'000;
 constexpr std::int64_t kNextRequestMs = 100;
 
 GatewayAnswer answer_of(const HttpError& error) noexcept {
   switch (error.status) {
-    case 414: return GatewayAnswer::UriTooLong;
-    case 431: return GatewayAnswer::HeaderTooLarge;
-    case 501: return GatewayAnswer::NotImplemented;
-    case 505: return GatewayAnswer::VersionNotSupported;
-    default: return GatewayAnswer::ClientProtocol;
+    case 414:
+      return GatewayAnswer::UriTooLong;
+    case 431:
+      return GatewayAnswer::HeaderTooLarge;
+    case 501:
+      return GatewayAnswer::NotImplemented;
+    case 505:
+      return GatewayAnswer::VersionNotSupported;
+    default:
+      return GatewayAnswer::ClientProtocol;
   }
 }
 
@@ -33,13 +38,11 @@ GatewayAnswer answer_of(const HttpError& error) noexcept {
 
 Http1Server::Http1Server(WorkerState& worker)
     : worker_(worker),
-      parser_(Http1Parser::Kind::Request,
-              {worker.options.gateway->limits.header_bytes, worker.options.gateway->limits.header_count}),
+      parser_(Http1Parser::Kind::Request, {worker.options.gateway->limits.header_bytes,
+                                           worker.options.gateway->limits.header_count}),
       exchange_(worker, *this) {}
 
-Http1Server::~Http1Server() {
-  worker_.context.timers.cancel(*this);
-}
+Http1Server::~Http1Server() { worker_.context.timers.cancel(*this); }
 
 bool Http1Server::accept(uv_stream_t* listener, bool tls) noexcept {
   transport_ = Transport::create(worker_.context, *this);
@@ -63,7 +66,8 @@ void Http1Server::begin(bool tls) noexcept {
   if (tls) {
     // The session keeps the Version's table until its handshake is over.
     const VersionPtr& version = worker_.latest().version;
-    transport_->use_tls(worker_.tls->accept(std::shared_ptr<const TlsTable>(version, &version->tls), transport_->cipher_sink()));
+    transport_->use_tls(worker_.tls->accept(std::shared_ptr<const TlsTable>(version, &version->tls),
+                                            transport_->cipher_sink()));
     phase_ = Phase::Handshake;
   }
   reading_ = true;
@@ -79,7 +83,9 @@ void Http1Server::on_open() noexcept {
   update_deadline();
 }
 
-std::string_view Http1Server::protocol() const noexcept { return minor_version_ == 0 ? "HTTP/1.0" : "HTTP/1.1"; }
+std::string_view Http1Server::protocol() const noexcept {
+  return minor_version_ == 0 ? "HTTP/1.0" : "HTTP/1.1";
+}
 
 std::string_view Http1Server::tls_protocol() const noexcept {
   return transport_ && transport_->tls() ? transport_->tls()->protocol() : std::string_view();
@@ -96,7 +102,8 @@ void Http1Server::on_data(std::string_view bytes) noexcept {
     processing_ = true;
     const std::size_t used = consume(bytes);
     processing_ = false;
-    if (phase_ != Phase::Closed && phase_ != Phase::Linger && used < bytes.size()) kept_.assign(bytes.substr(used));
+    if (phase_ != Phase::Closed && phase_ != Phase::Linger && used < bytes.size())
+      kept_.assign(bytes.substr(used));
     if (used > 0) process();
   } else {
     kept_.append(bytes);
@@ -122,7 +129,8 @@ void Http1Server::process() noexcept {
   processing_ = false;
 }
 
-// Takes from the front of `bytes` what can be taken now: heads, bodies, one exchange after the other.
+// Takes from the front of `bytes` what can be taken now: heads, bodies, one exchange after the
+// other.
 std::size_t Http1Server::consume(std::string_view bytes) noexcept {
   std::size_t used = 0;
   for (;;) {
@@ -227,7 +235,8 @@ void Http1Server::send_head(const OutgoingResponse& response) noexcept {
   if (!transport_) return;
   if (worker_.gateway_state() == GatewayState::Draining) close_after_ = true;
   if (!request_complete_ && !can_discard()) close_after_ = true;
-  const bool open_ended = response.framing == BodyFraming::Chunked || response.framing == BodyFraming::UntilClose;
+  const bool open_ended =
+      response.framing == BodyFraming::Chunked || response.framing == BodyFraming::UntilClose;
   chunked_ = open_ended && minor_version_ >= 1;
   if (open_ended && !chunked_) close_after_ = true;
   ResponseTerms terms;
@@ -336,15 +345,19 @@ void Http1Server::update_reading() noexcept {
 Http1Server::Limit Http1Server::limit_now() const noexcept {
   if (transport_->buffered() > 0) return Limit::Write;
   switch (phase_) {
-    case Phase::Handshake: return Limit::Handshake;
+    case Phase::Handshake:
+      return Limit::Handshake;
     case Phase::Head:
       if (head_begun_) return Limit::Head;
       if (worker_.draining) return Limit::Drain;
       return served_ ? Limit::Idle : Limit::Head;
     case Phase::Body:
-    case Phase::Discard: return request_paused_ ? Limit::None : Limit::Body;
-    case Phase::Linger: return Limit::Linger;
-    default: return Limit::None;
+    case Phase::Discard:
+      return request_paused_ ? Limit::None : Limit::Body;
+    case Phase::Linger:
+      return Limit::Linger;
+    default:
+      return Limit::None;
   }
 }
 
@@ -357,17 +370,30 @@ void Http1Server::update_deadline() noexcept {
   limit_ = limit;
   std::int64_t deadline = 0;
   switch (limit) {
-    case Limit::None: break;
-    case Limit::Handshake: deadline = context.deadline(timeouts.tls_handshake); break;
-    case Limit::Head: deadline = context.deadline(timeouts.client_header); break;
-    case Limit::Idle: deadline = context.deadline(timeouts.client_idle); break;
-    case Limit::Body: deadline = context.deadline(timeouts.client_body); break;
+    case Limit::None:
+      break;
+    case Limit::Handshake:
+      deadline = context.deadline(timeouts.tls_handshake);
+      break;
+    case Limit::Head:
+      deadline = context.deadline(timeouts.client_header);
+      break;
+    case Limit::Idle:
+      deadline = context.deadline(timeouts.client_idle);
+      break;
+    case Limit::Body:
+      deadline = context.deadline(timeouts.client_body);
+      break;
     case Limit::Write:
       acknowledged_ = transport_->acknowledged();
       deadline = context.deadline(timeouts.client_write);
       break;
-    case Limit::Drain: deadline = context.now() + (served_ ? kNextRequestMs : kFirstRequestMs); break;
-    case Limit::Linger: deadline = context.now() + kLingerMs; break;
+    case Limit::Drain:
+      deadline = context.now() + (served_ ? kNextRequestMs : kFirstRequestMs);
+      break;
+    case Limit::Linger:
+      deadline = context.now() + kLingerMs;
+      break;
   }
   context.timers.set(*this, deadline);
 }

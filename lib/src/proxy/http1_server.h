@@ -14,8 +14,8 @@ namespace gateway {
 
 struct WorkerState;
 
-// A client's connection that speaks HTTP/1 (RFC 9112): one exchange after the other, pipelined requests
-// in their order. Owned by its WorkerState until it has closed.
+// A client's connection that speaks HTTP/1 (RFC 9112): one exchange after the other, pipelined
+// requests in their order. Owned by its WorkerState until it has closed.
 class Http1Server final : public ServerStream, private TransportEvents, private Timed {
  public:
   explicit Http1Server(WorkerState& worker);
@@ -50,11 +50,11 @@ class Http1Server final : public ServerStream, private TransportEvents, private 
  private:
   enum class Phase : std::uint8_t {
     Handshake,
-    Head,       // of the next request: nothing of it, or a part, has come
-    Body,       // the request's body is coming in
-    Response,   // the request is whole, its response is not
-    Discard,    // the response is whole, a small rest of the request is not
-    Linger,     // our side is ended; the peer's is read and dropped
+    Head,      // of the next request: nothing of it, or a part, has come
+    Body,      // the request's body is coming in
+    Response,  // the request is whole, its response is not
+    Discard,   // the response is whole, a small rest of the request is not
+    Linger,    // our side is ended; the peer's is read and dropped
     Closed,
   };
 
@@ -84,7 +84,7 @@ class Http1Server final : public ServerStream, private TransportEvents, private 
   Transport::Ptr transport_;
   Http1Parser parser_;
   Exchange exchange_;
-  std::string kept_;             // received, not yet consumed
+  std::string kept_;  // received, not yet consumed
   std::string client_address_;
   Phase phase_ = Phase::Head;
   bool processing_ = false;
@@ -92,11 +92,11 @@ class Http1Server final : public ServerStream, private TransportEvents, private 
   bool request_paused_ = false;
   bool request_complete_ = false;
   bool response_complete_ = false;
-  bool close_after_ = false;     // the response says `Connection: close`
+  bool close_after_ = false;  // the response says `Connection: close`
   bool chunked_ = false;
   bool continue_sent_ = false;
   bool head_begun_ = false;
-  bool served_ = false;          // an exchange has ended on this connection
+  bool served_ = false;  // an exchange has ended on this connection
   Limit limit_ = Limit::None;
   int minor_version_ = 1;
   std::uint64_t acknowledged_ = 0;  // when the time for Limit::Write began

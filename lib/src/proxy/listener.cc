@@ -47,7 +47,8 @@ int bind_one(Address& address, bool share_port) {
   const int on = 1, off = 0;
   ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
   if (share_port) ::setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
-  if (address.storage.ss_family == AF_INET6) ::setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
+  if (address.storage.ss_family == AF_INET6)
+    ::setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
   if (::bind(fd, reinterpret_cast<const sockaddr*>(&address.storage), address.size) == 0) return fd;
   const int why = errno;
   ::close(fd);
@@ -60,7 +61,10 @@ int bind_one(Address& address, bool share_port) {
 Result<BoundListener> bind_listener(const ListenerOptions& options, unsigned count) {
   Address address;
   if (!parse(options.address, options.port, address)) {
-    return Error{ErrorCode::InvalidArgument, "listener", "'" + options.address + "' is not an IP address", {}};
+    return Error{ErrorCode::InvalidArgument,
+                 "listener",
+                 "'" + options.address + "' is not an IP address",
+                 {}};
   }
   if (options.port != 0) {
     // SO_REUSEPORT would let another gateway of the same user share the port unnoticed.

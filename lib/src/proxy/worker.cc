@@ -15,7 +15,16 @@
 namespace gateway {
 namespace {
 
-constexpr std::uint64_t kAcceptPauseMs = 100;  // when descriptors have run out
+constexpr std::uint64_t kWarningNs =
+    1'000'000'000;  // between two warnings about descriptors that have run out
+
+std::uint16_t local_port(const uv_tcp_t& tcp) noexcept {
+  sockaddr_storage own{};
+  int size = sizeof own;
+  uv_tcp_getsockname(&tcp, reinterpret_cast<sockaddr*>(&own), &size);
+  return ntohs(own.ss_family == AF_INET ? reinterpret_cast<sockaddr_in&>(own).sin_port
+                                        : reinterpret_cast<sockaddr_in6&>(own).sin6_port);
+}
 
 class WorkerImpl final : public Worker {
  public:
@@ -58,16 +67,16 @@ class WorkerImpl final : public Worker {
   struct Listener {
     WorkerImpl* worker = nullptr;
     uv_tcp_t tcp{};
-    uv_timer_t pause{};
     bool tls = false;
     bool open = false;
   };
 
   WorkerImpl() = default;
+  int open_listener(const WorkerListener& socket);
 
   void run() {
-    // The host's signals are for the host's threads; and a peer that closed must not end the process by
-    // SIGPIPE, for which libuv writes without MSG_NOSIGNAL.
+    // The host's signals are for the host's threads; and a peer that closed must not end the
+    // process by SIGPIPE, for which libuv writes without MSG_NOSIGNAL.
     sigset_t all;
     sigfillset(&all);
     pthread_sigmask(SIG_BLOCK, &all, nullptr);
@@ -103,7 +112,8 @@ class WorkerImpl final : public Worker {
     auto server = std::make_unique<Http1Server>(*state_);
     Http1Server& accepted = *server;
     accepted.index = state_->servers.size();
-    const std::uint64_t open = state_->options.connections->fetch_add(1, std::memory_order_relaxed) + 1;
+    const std::uint64_t open =
+        state_->options.connections->fetch_add(1, std::memory_order_relaxed) + 1;
     state_->servers.push_back(std::move(server));
     metrics.connections_active.add();
     if (!accepted.accept(reinterpret_cast<uv_stream_t*>(&listener.tcp), listener.tls)) {
@@ -123,10 +133,13 @@ class WorkerImpl final : public Worker {
       return;
     }
     if (status != UV_EMFILE && status != UV_ENFILE) return;
-    log(*state_->options.observer, LogLevel::Warn, "AcceptPaused", "worker",
-        std::string("connections wait: ") + uv_strerror(status));
-    // libuv goes on polling a listener that cannot accept; what ends meanwhile makes room.
-    uv_timer_start(&listener.pause, [](uv_timer_t*) {}, kAcceptPauseMs, 0);
+    // libuv tries again as soon as this returns.
+    state_->pools.close_idle();
+    const std::uint64_t now = uv_hrtime();
+    if (now < next_warning_ns_) return;
+    next_warning_ns_ = now + kWarningNs;
+    log(*state_->options.observer, LogLevel::Warn, "AcceptFailed", "worker",
+        std::string("a connection cannot be accepted: ") + uv_strerror(status));
   }
 
   void begin_drain() noexcept {
@@ -143,7 +156,8 @@ class WorkerImpl final : public Worker {
     finish_drain();
   }
 
-  // Connections that the kernel has completed and nobody has accepted yet would be reset by a close.
+  // Connections that the kernel has completed and nobody has accepted yet would be reset by a
+  // close.
   void empty_queue(Listener& listener) noexcept {
     if (!listener.open) return;
     uv_os_fd_t fd = -1;
@@ -176,7 +190,6 @@ class WorkerImpl final : public Worker {
     for (auto& listener : listeners_) {
       if (!std::exchange(listener->open, false)) continue;
       uv_close(reinterpret_cast<uv_handle_t*>(&listener->tcp), nullptr);
-      uv_close(reinterpret_cast<uv_handle_t*>(&listener->pause), nullptr);
     }
   }
 
@@ -201,6 +214,7 @@ class WorkerImpl final : public Worker {
   bool ran_ = false;
   bool closed_ = false;
   std::uint64_t ticks_ = 0;
+  std::uint64_t next_warning_ns_ = 0;
   std::vector<std::unique_ptr<Listener>> listeners_;
   std::unique_ptr<WorkerState> state_;
   std::thread thread_;
@@ -210,51 +224,59 @@ class WorkerImpl final : public Worker {
   bool stop_asked_ = false;
 };
 
+// Takes the descriptor, whatever comes of it.
+int WorkerImpl::open_listener(const WorkerListener& socket) {
+  listeners_.push_back(std::make_unique<Listener>());
+  Listener& listener = *listeners_.back();
+  listener.worker = this;
+  listener.tls = socket.tls;
+  listener.tcp.data = &listener;
+  uv_tcp_init(&loop_, &listener.tcp);
+  listener.open = true;
+  if (const int status = uv_tcp_open(&listener.tcp, socket.fd); status != 0) {
+    ::close(socket.fd);
+    return status;
+  }
+  if (socket.tls && state_->https_port == 0) state_->https_port = local_port(listener.tcp);
+  return uv_listen(reinterpret_cast<uv_stream_t*>(&listener.tcp), 4096,
+                   [](uv_stream_t* stream, int status) {
+                     auto* from = static_cast<Listener*>(stream->data);
+                     from->worker->on_connection(*from, status);
+                   });
+}
+
 Result<std::unique_ptr<Worker>> WorkerImpl::create(WorkerOptions options, VersionPtr version) {
   std::unique_ptr<WorkerImpl> worker(new WorkerImpl);
-  const auto failed = [](int status, const char* where) {
-    return Error{ErrorCode::Unavailable, "worker", uv_strerror(status), where};
-  };
-  if (const int status = uv_loop_init(&worker->loop_); status != 0) return failed(status, "loop");
+  int status = uv_loop_init(&worker->loop_);
+  const bool has_loop = status == 0;
+  if (has_loop) {
+    worker->wake_.data = worker->tick_.data = worker.get();
+    status = uv_async_init(&worker->loop_, &worker->wake_, [](uv_async_t* wake) {
+      static_cast<WorkerImpl*>(wake->data)->on_wake();
+    });
+  }
+  if (status != 0) {
+    if (has_loop) uv_loop_close(&worker->loop_);
+    for (const WorkerListener& socket : options.listeners) ::close(socket.fd);
+    return Error{ErrorCode::Unavailable, "worker", uv_strerror(status), "loop"};
+  }
   worker->initialised_ = true;
-  worker->wake_.data = worker->tick_.data = worker.get();
-  uv_async_init(&worker->loop_, &worker->wake_,
-                [](uv_async_t* wake) { static_cast<WorkerImpl*>(wake->data)->on_wake(); });
   uv_timer_init(&worker->loop_, &worker->tick_);
   uv_timer_start(
       &worker->tick_, [](uv_timer_t* tick) { static_cast<WorkerImpl*>(tick->data)->on_tick(); },
       TimerWheel::kResolution, TimerWheel::kResolution);
   const std::vector<WorkerListener> sockets = options.listeners;
   const std::shared_ptr<TicketKeys> keys = options.ticket_keys;
-  worker->state_ = std::make_unique<WorkerState>(&worker->loop_, std::move(options), std::move(version));
+  worker->state_ =
+      std::make_unique<WorkerState>(&worker->loop_, std::move(options), std::move(version));
+  for (const WorkerListener& socket : sockets) {
+    if (const int opened = worker->open_listener(socket); opened != 0) status = opened;
+  }
+  if (status != 0) return Error{ErrorCode::Unavailable, "worker", uv_strerror(status), "listener"};
   const std::string alpn[] = {"http/1.1"};
   auto tls = TlsServer::create(keys, alpn);
   if (!tls) return std::move(tls).error();
   worker->state_->tls = std::move(tls).value();
-  for (const WorkerListener& socket : sockets) {
-    auto listener = std::make_unique<Listener>();
-    listener->worker = worker.get();
-    listener->tls = socket.tls;
-    listener->tcp.data = listener.get();
-    uv_tcp_init(&worker->loop_, &listener->tcp);
-    uv_timer_init(&worker->loop_, &listener->pause);
-    listener->open = true;
-    Listener& added = *listener;
-    worker->listeners_.push_back(std::move(listener));
-    if (const int status = uv_tcp_open(&added.tcp, socket.fd); status != 0) return failed(status, "listener");
-    if (socket.tls && worker->state_->https_port == 0) {
-      sockaddr_storage own{};
-      int size = sizeof own;
-      uv_tcp_getsockname(&added.tcp, reinterpret_cast<sockaddr*>(&own), &size);
-      worker->state_->https_port = ntohs(own.ss_family == AF_INET ? reinterpret_cast<sockaddr_in&>(own).sin_port
-                                                                  : reinterpret_cast<sockaddr_in6&>(own).sin6_port);
-    }
-    const int status = uv_listen(reinterpret_cast<uv_stream_t*>(&added.tcp), 4096, [](uv_stream_t* stream, int result) {
-      auto* from = static_cast<Listener*>(stream->data);
-      from->worker->on_connection(*from, result);
-    });
-    if (status != 0) return failed(status, "listener");
-  }
   return std::unique_ptr<Worker>(std::move(worker));
 }
 

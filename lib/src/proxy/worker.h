@@ -28,13 +28,14 @@ struct WorkerListener {
 
 struct WorkerOptions {
   unsigned index = 0;
-  const GatewayOptions* gateway = nullptr;       // outlives the worker; `environment` is complete
-  const ForbiddenAddresses* forbidden = nullptr; // outlives the worker; complete before start()
+  const GatewayOptions* gateway = nullptr;        // outlives the worker; `environment` is complete
+  const ForbiddenAddresses* forbidden = nullptr;  // outlives the worker; complete before start()
   std::vector<WorkerListener> listeners;
   std::shared_ptr<TicketKeys> ticket_keys;
-  const std::atomic<GatewayState>* state = nullptr;  // Ready: serve; Starting: 503 with Retry-After; Draining: serve, close afterwards
-  std::atomic<std::uint64_t>* connections = nullptr; // of all workers, for Limits::connections
-  std::unique_ptr<AccessLog> access_log;         // null = off
+  const std::atomic<GatewayState>* state =
+      nullptr;  // Ready: serve; Starting: 503 with Retry-After; Draining: serve, close afterwards
+  std::atomic<std::uint64_t>* connections = nullptr;  // of all workers, for Limits::connections
+  std::unique_ptr<AccessLog> access_log;              // null = off
   Observer* observer = nullptr;
   // Where the last reference to a Version (and other control-thread objects) is to be dropped.
   std::function<void(VersionPtr)> release;
@@ -45,8 +46,8 @@ struct WorkerOptions {
 class Worker {
  public:
   static Result<std::unique_ptr<Worker>> create(WorkerOptions options, VersionPtr version);
-  virtual ~Worker() = default;          // stop() and join, if that was not done
-  virtual void start() = 0;             // starts the thread
+  virtual ~Worker() = default;  // stop() and join, if that was not done
+  virtual void start() = 0;     // starts the thread
   // New exchanges and handshakes are served from this Version once it returns.
   virtual void adopt(VersionPtr version) noexcept = 0;
   // Empties the accept queue, closes the listeners, closes idle connections, answers the rest with
@@ -59,8 +60,8 @@ class Worker {
   [[nodiscard]] virtual std::uint64_t version() const noexcept = 0;
 };
 
-// Binds and listens with SO_REUSEPORT, one descriptor for each worker. With a fixed port, first probes
-// without SO_REUSEPORT that nobody else holds it. Returns `count` descriptors and the port.
+// Binds and listens with SO_REUSEPORT, one descriptor for each worker. With a fixed port, first
+// probes without SO_REUSEPORT that nobody else holds it. Returns `count` descriptors and the port.
 struct BoundListener {
   std::vector<int> fds;
   std::uint16_t port = 0;

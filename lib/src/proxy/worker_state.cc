@@ -8,7 +8,9 @@
 namespace gateway {
 
 WorkerState::WorkerState(uv_loop_t* loop, WorkerOptions the_options, VersionPtr version)
-    : options(std::move(the_options)), context(loop, *options.gateway, *options.forbidden), pools(context) {
+    : options(std::move(the_options)),
+      context(loop, *options.gateway, *options.forbidden),
+      pools(context) {
   options.gateway->environment.entropy->fill(std::as_writable_bytes(std::span(random_)));
   offered_number_.store(version->number, std::memory_order_release);
   adopt(std::move(version));
@@ -61,7 +63,8 @@ void WorkerState::make_request_id(std::array<char, 32>& out) noexcept {
     random_[0] ^= random_[3];
     random_[2] ^= shifted;
     random_[3] = std::rotl(random_[3], 45);
-    for (std::size_t i = 0; i < 16; ++i) out[half * 16 + i] = "0123456789abcdef"[value >> (60 - 4 * i) & 15];
+    for (std::size_t i = 0; i < 16; ++i)
+      out[half * 16 + i] = "0123456789abcdef"[value >> (60 - 4 * i) & 15];
   }
 }
 

@@ -21,7 +21,8 @@ namespace gateway {
 
 class Http1Server;
 
-// A Version and how many exchanges of this worker serve from it: a plain count, as one thread counts.
+// A Version and how many exchanges of this worker serve from it: a plain count, as one thread
+// counts.
 struct PinnedVersion {
   VersionPtr version;
   std::uint64_t exchanges = 0;
@@ -31,11 +32,14 @@ struct PinnedVersion {
 struct WorkerState {
   WorkerState(uv_loop_t* loop, WorkerOptions the_options, VersionPtr version);
 
-  [[nodiscard]] GatewayState gateway_state() const noexcept { return options.state->load(std::memory_order_relaxed); }
-  // The Version to serve from that begins now: the newest one offered, even before the worker's loop
-  // is told of it, so that a Version serves everywhere as soon as it is published.
+  [[nodiscard]] GatewayState gateway_state() const noexcept {
+    return options.state->load(std::memory_order_relaxed);
+  }
+  // The Version to serve from that begins now: the newest one offered, even before the worker's
+  // loop is told of it, so that a Version serves everywhere as soon as it is published.
   PinnedVersion& latest() noexcept {
-    if (offered_number_.load(std::memory_order_acquire) != current->version->number) adopt_offered();
+    if (offered_number_.load(std::memory_order_acquire) != current->version->number)
+      adopt_offered();
     return *current;
   }
   PinnedVersion* pin() noexcept {
@@ -49,7 +53,9 @@ struct WorkerState {
   void offer(VersionPtr version) noexcept;
   // Lets the Version before go as soon as no exchange is served from it.
   void adopt_offered() noexcept;
-  [[nodiscard]] std::uint64_t offered_number() const noexcept { return offered_number_.load(std::memory_order_acquire); }
+  [[nodiscard]] std::uint64_t offered_number() const noexcept {
+    return offered_number_.load(std::memory_order_acquire);
+  }
   // 32 hex digits that no client can predict the next of from outside; into `out`.
   void make_request_id(std::array<char, 32>& out) noexcept;
 
@@ -63,7 +69,7 @@ struct WorkerState {
   std::vector<std::unique_ptr<PinnedVersion>> versions;
   std::vector<std::unique_ptr<Http1Server>> servers;
   std::vector<std::unique_ptr<Http1Server>> dead;
-  std::uint16_t https_port = 0;   // of the first TLS listener; 0 = none
+  std::uint16_t https_port = 0;  // of the first TLS listener; 0 = none
   bool draining = false;
 
  private:

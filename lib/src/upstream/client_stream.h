@@ -12,27 +12,29 @@ namespace gateway {
 // A request as it goes to a backend. Views live for the call.
 struct OutgoingRequest {
   std::string_view method;
-  std::string_view path_prefix, path, query;   // sent one after the other
+  std::string_view path_prefix, path, query;  // sent one after the other
   std::string_view host;
   const HeaderList* headers = nullptr;
-  const std::vector<bool>* keep = nullptr;     // which of them, by position; Host, framing and X-Forwarded-* are never taken from here
+  const std::vector<bool>* keep = nullptr;  // which of them, by position; Host, framing and
+                                            // X-Forwarded-* are never taken from here
   std::string_view forwarded_for, forwarded_proto, forwarded_host;
   std::string_view request_id;
-  BodyFraming framing = BodyFraming::None;     // None, Length or Chunked
+  BodyFraming framing = BodyFraming::None;  // None, Length or Chunked
   std::uint64_t content_length = 0;
 };
 
 enum class StreamFailure : std::uint8_t {
-  ConnectFailed,   // no connection: refused, unreachable, not resolved, or its TLS failed
-  Forbidden,       // no connection: nothing is ever proxied to that address
+  ConnectFailed,  // no connection: refused, unreachable, not resolved, or its TLS failed
+  Forbidden,      // no connection: nothing is ever proxied to that address
   ConnectTimeout,
-  Reset,           // the connection ended before the response did
+  Reset,  // the connection ended before the response did
   HeaderTimeout,
   BodyTimeout,
-  Protocol,        // the response breaks HTTP
+  Protocol,  // the response breaks HTTP
 };
 
-// What an exchange hears of its backend. After on_response_end and on_stream_failed the stream is gone.
+// What an exchange hears of its backend. After on_response_end and on_stream_failed the stream is
+// gone.
 class ClientStreamEvents {
  public:
   virtual ~ClientStreamEvents() = default;
@@ -57,7 +59,7 @@ class ClientStream {
   virtual void send_data(std::string_view data) noexcept = 0;
   virtual void send_end(const HeaderList* trailers) noexcept = 0;
   virtual void flush() noexcept = 0;
-  virtual void pause() noexcept = 0;    // of the response's bytes
+  virtual void pause() noexcept = 0;  // of the response's bytes
   virtual void resume() noexcept = 0;
   [[nodiscard]] virtual std::size_t buffered() const noexcept = 0;  // of the request
   [[nodiscard]] virtual bool ready() const noexcept = 0;

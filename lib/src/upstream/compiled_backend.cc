@@ -6,7 +6,8 @@
 
 namespace gateway {
 
-Result<std::shared_ptr<const CompiledBackend>> compile_backend(const Backend& backend, const std::string& source) {
+Result<std::shared_ptr<const CompiledBackend>> compile_backend(const Backend& backend,
+                                                               const std::string& source) {
   auto compiled = std::make_shared<CompiledBackend>();
   compiled->id = backend.id + "@" + source;
   compiled->protocol = backend.protocol;
@@ -26,21 +27,26 @@ Result<std::shared_ptr<const CompiledBackend>> compile_backend(const Backend& ba
       return error;
     }
     compiled->tls = std::move(client).value();
-    tls_key = "|tls|" + backend.tls_server_name + (backend.tls_verify ? "|verify|" : "|any|") + hex(sha256(backend.tls_ca_pem));
+    tls_key = "|tls|" + backend.tls_server_name + (backend.tls_verify ? "|verify|" : "|any|") +
+              hex(sha256(backend.tls_ca_pem));
   }
   for (const Endpoint& endpoint : backend.endpoints) {
     sockaddr_storage address;
     const bool numeric = parse_ip(endpoint.address, address);
     if (numeric && is_link_local(reinterpret_cast<const sockaddr*>(&address))) {
-      return Error{ErrorCode::InvalidArgument, "upstream",
-                   "endpoint " + endpoint.address + " is link-local; such addresses are never proxied to", where};
+      return Error{
+          ErrorCode::InvalidArgument, "upstream",
+          "endpoint " + endpoint.address + " is link-local; such addresses are never proxied to",
+          where};
     }
     CompiledEndpoint one;
     one.address = endpoint.address;
     one.port = endpoint.port;
     one.numeric = numeric;
-    one.authority = (endpoint.address.find(':') == std::string::npos ? endpoint.address : "[" + endpoint.address + "]") + ":" +
-                    std::to_string(endpoint.port);
+    one.authority =
+        (endpoint.address.find(':') == std::string::npos ? endpoint.address
+                                                         : "[" + endpoint.address + "]") +
+        ":" + std::to_string(endpoint.port);
     one.pool_key = one.authority + tls_key;
     compiled->endpoints.push_back(std::move(one));
   }

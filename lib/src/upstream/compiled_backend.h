@@ -12,17 +12,19 @@ namespace gateway {
 
 class TlsClient;
 
-// A Backend, checked and ready for use. Immutable; shared by all workers; workers keep their pools by `pool_key`.
+// A Backend, checked and ready for use. Immutable; shared by all workers; workers keep their pools
+// by `pool_key`.
 struct CompiledEndpoint {
-  std::string address;     // numeric or a DNS name
+  std::string address;  // numeric or a DNS name
   std::uint16_t port = 0;
-  bool numeric = false;    // an IP address: no resolver is asked
-  std::string authority;   // "10.0.0.1:8080", "[::1]:80"
-  std::string pool_key;    // equal keys may share connections: address, port, protocol and TLS settings
+  bool numeric = false;   // an IP address: no resolver is asked
+  std::string authority;  // "10.0.0.1:8080", "[::1]:80"
+  std::string
+      pool_key;  // equal keys may share connections: address, port, protocol and TLS settings
 };
 
 struct CompiledBackend {
-  std::string id;          // "name@source"
+  std::string id;  // "name@source"
   BackendProtocol protocol = BackendProtocol::Http;
   std::vector<CompiledEndpoint> endpoints;
   std::string host_header;
@@ -32,7 +34,8 @@ struct CompiledBackend {
 };
 
 // Every problem of the backend at once would be model's validation; this fails only for what that
-// cannot see (a CA that does not parse). Link-local addresses (169.254.0.0/16, fe80::/10) are refused.
+// cannot see (a CA that does not parse). Link-local addresses (169.254.0.0/16, fe80::/10) are
+// refused.
 [[nodiscard]] Result<std::shared_ptr<const CompiledBackend>> compile_backend(
     const Backend& backend, const std::string& source);
 

@@ -22,7 +22,8 @@ in6_addr as_six(const sockaddr* address) noexcept {
   in6_addr six{};
   if (address->sa_family == AF_INET) {
     std::copy(kMapped.begin(), kMapped.end(), six.s6_addr);
-    std::memcpy(six.s6_addr + kMapped.size(), &reinterpret_cast<const sockaddr_in*>(address)->sin_addr, 4);
+    std::memcpy(six.s6_addr + kMapped.size(),
+                &reinterpret_cast<const sockaddr_in*>(address)->sin_addr, 4);
   } else if (address->sa_family == AF_INET6) {
     six = reinterpret_cast<const sockaddr_in6*>(address)->sin6_addr;
   }
@@ -33,7 +34,8 @@ bool is_four(const in6_addr& address) noexcept { return begins_with(address, kMa
 
 bool is_unspecified(const in6_addr& address) noexcept {
   static constexpr std::uint8_t kNone[4] = {};
-  return IN6_IS_ADDR_UNSPECIFIED(&address) || (is_four(address) && std::memcmp(address.s6_addr + 12, kNone, 4) == 0);
+  return IN6_IS_ADDR_UNSPECIFIED(&address) ||
+         (is_four(address) && std::memcmp(address.s6_addr + 12, kNone, 4) == 0);
 }
 
 bool is_loopback(const in6_addr& address) noexcept {
@@ -45,7 +47,9 @@ bool is_of_this_machine(const in6_addr& address) noexcept {
   if (::getifaddrs(&all) != 0) return true;
   bool found = false;
   for (const ifaddrs* at = all; at && !found; at = at->ifa_next) {
-    if (!at->ifa_addr || (at->ifa_addr->sa_family != AF_INET && at->ifa_addr->sa_family != AF_INET6)) continue;
+    if (!at->ifa_addr ||
+        (at->ifa_addr->sa_family != AF_INET && at->ifa_addr->sa_family != AF_INET6))
+      continue;
     const in6_addr own = as_six(at->ifa_addr);
     found = IN6_ARE_ADDR_EQUAL(&own, &address);
   }
@@ -58,7 +62,8 @@ bool is_of_this_machine(const in6_addr& address) noexcept {
 bool is_link_local(const sockaddr* address) noexcept {
   const in6_addr six = as_six(address);
   if (IN6_IS_ADDR_LINKLOCAL(&six)) return true;
-  return (is_four(six) || begins_with(six, kNat64)) && six.s6_addr[12] == 169 && six.s6_addr[13] == 254;
+  return (is_four(six) || begins_with(six, kNat64)) && six.s6_addr[12] == 169 &&
+         six.s6_addr[13] == 254;
 }
 
 bool parse_ip(const std::string& text, sockaddr_storage& out) noexcept {
@@ -78,19 +83,22 @@ bool parse_ip(const std::string& text, sockaddr_storage& out) noexcept {
 
 void ForbiddenAddresses::add_listener(const std::string& address, std::uint16_t port) {
   sockaddr_storage bound;
-  if (parse_ip(address, bound)) listeners_.push_back({as_six(reinterpret_cast<sockaddr*>(&bound)), port});
+  if (parse_ip(address, bound))
+    listeners_.push_back({as_six(reinterpret_cast<sockaddr*>(&bound)), port});
 }
 
 bool ForbiddenAddresses::contains(const sockaddr* address) const noexcept {
   if (is_link_local(address)) return true;
-  const std::uint16_t port = ntohs(address->sa_family == AF_INET ? reinterpret_cast<const sockaddr_in*>(address)->sin_port
-                                                                 : reinterpret_cast<const sockaddr_in6*>(address)->sin6_port);
+  const std::uint16_t port = ntohs(address->sa_family == AF_INET
+                                       ? reinterpret_cast<const sockaddr_in*>(address)->sin_port
+                                       : reinterpret_cast<const sockaddr_in6*>(address)->sin6_port);
   for (const Listener& listener : listeners_) {
     if (listener.port != port) continue;
     const in6_addr six = as_six(address);
     // To connect to the unspecified address is to connect to this machine.
     if (IN6_ARE_ADDR_EQUAL(&six, &listener.address) || is_unspecified(six)) return true;
-    if (is_unspecified(listener.address) && (is_loopback(six) || is_of_this_machine(six))) return true;
+    if (is_unspecified(listener.address) && (is_loopback(six) || is_of_this_machine(six)))
+      return true;
   }
   return false;
 }

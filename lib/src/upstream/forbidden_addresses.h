@@ -8,9 +8,9 @@
 
 namespace gateway {
 
-// Where nothing is ever proxied to, whatever configuration or a resolver says: link-local addresses,
-// among them the metadata services of clouds, and listeners of the gateway's own that are not for
-// clients. Asked about every address that is about to be connected to.
+// Where nothing is ever proxied to, whatever configuration or a resolver says: link-local
+// addresses, among them the metadata services of clouds, and listeners of the gateway's own that
+// are not for clients. Asked about every address that is about to be connected to.
 class ForbiddenAddresses {
  public:
   // A listener of the gateway's own, by the IP address and the port it is bound to. Before other

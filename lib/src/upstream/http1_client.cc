@@ -36,11 +36,13 @@ Http1Client::Http1Client(Pools& pools, Pool& pool, WorkerContext& context)
     : pools_(pools),
       pool_(pool),
       context_(context),
-      parser_(Http1Parser::Kind::Response, {context.options.limits.header_bytes, context.options.limits.header_count}) {}
+      parser_(Http1Parser::Kind::Response,
+              {context.options.limits.header_bytes, context.options.limits.header_count}) {}
 
 Http1Client::~Http1Client() { context_.timers.cancel(*this); }
 
-void Http1Client::connect(const CompiledBackend& backend, const CompiledEndpoint& endpoint, ClientStreamEvents& events) {
+void Http1Client::connect(const CompiledBackend& backend, const CompiledEndpoint& endpoint,
+                          ClientStreamEvents& events) {
   events_ = &events;
   tls_ = backend.tls;
   port_ = endpoint.port;
@@ -86,7 +88,8 @@ void Http1Client::start_connecting(const sockaddr* address) noexcept {
   context_.metrics.upstream_connects.add();
   std::unique_ptr<TlsSession> session;
   if (tls_) session = tls_->connect(server_name_, transport_->cipher_sink());
-  if (transport_->connect(address, std::move(session)) != 0) fail_later(StreamFailure::ConnectFailed);
+  if (transport_->connect(address, std::move(session)) != 0)
+    fail_later(StreamFailure::ConnectFailed);
 }
 
 void Http1Client::on_open() noexcept {
@@ -107,7 +110,11 @@ void Http1Client::send_head(const OutgoingRequest& request) noexcept {
   parser_.expect_no_body(head_request_);
   chunked_request_ = request.framing == BodyFraming::Chunked;
   std::string& out = transport_->pending();
-  out.append(request.method).append(" ").append(request.path_prefix).append(request.path).append(request.query);
+  out.append(request.method)
+      .append(" ")
+      .append(request.path_prefix)
+      .append(request.path)
+      .append(request.query);
   out.append(" HTTP/1.1\r\nHost: ").append(request.host).append("\r\n");
   std::size_t i = 0;
   for (const HeaderField& field : *request.headers) {
@@ -115,7 +122,8 @@ void Http1Client::send_head(const OutgoingRequest& request) noexcept {
   }
   append_field(out, "X-Forwarded-For", request.forwarded_for);
   append_field(out, "X-Forwarded-Proto", request.forwarded_proto);
-  if (!request.forwarded_host.empty()) append_field(out, "X-Forwarded-Host", request.forwarded_host);
+  if (!request.forwarded_host.empty())
+    append_field(out, "X-Forwarded-Host", request.forwarded_host);
   append_field(out, "X-Request-Id", request.request_id);
   if (request.framing == BodyFraming::Length) {
     char digits[24];
@@ -261,7 +269,8 @@ std::size_t Http1Client::deliver(std::string_view bytes) noexcept {
 
 void Http1Client::complete(bool bytes_left) noexcept {
   const bool reusable = request_sent_ && !bytes_left && parser_.response().keep_alive &&
-                        parser_.response().framing != BodyFraming::UntilClose && transport_->buffered() == 0;
+                        parser_.response().framing != BodyFraming::UntilClose &&
+                        transport_->buffered() == 0;
   ++requests_;
   ClientStreamEvents* events = std::exchange(events_, nullptr);
   if (paused_) resume();

@@ -16,15 +16,19 @@ namespace gateway {
 class Pools;
 struct Pool;
 
-// A connection to a backend that speaks HTTP/1.1, and at the same time the stream of the exchange that
-// has it. Owned by Pools: idle there, or lent to one exchange.
-class Http1Client final : public ClientStream, private TransportEvents, private Timed, private Resolver::Waiter {
+// A connection to a backend that speaks HTTP/1.1, and at the same time the stream of the exchange
+// that has it. Owned by Pools: idle there, or lent to one exchange.
+class Http1Client final : public ClientStream,
+                          private TransportEvents,
+                          private Timed,
+                          private Resolver::Waiter {
  public:
   Http1Client(Pools& pools, Pool& pool, WorkerContext& context);
   ~Http1Client() override;
 
   // Connects; on_stream_ready or on_stream_failed follows, never from within the call.
-  void connect(const CompiledBackend& backend, const CompiledEndpoint& endpoint, ClientStreamEvents& events);
+  void connect(const CompiledBackend& backend, const CompiledEndpoint& endpoint,
+               ClientStreamEvents& events);
   // An idle connection carries another request.
   void lend(ClientStreamEvents& events) noexcept;
   [[nodiscard]] Pool& pool() noexcept { return pool_; }
@@ -67,11 +71,11 @@ class Http1Client final : public ClientStream, private TransportEvents, private 
   Transport::Ptr transport_;
   Http1Parser parser_;
   ClientStreamEvents* events_ = nullptr;
-  std::string kept_;             // an incomplete head
+  std::string kept_;  // an incomplete head
   std::string server_name_;
   std::shared_ptr<TlsClient> tls_;
   std::uint16_t port_ = 0;
-  std::uint64_t requests_ = 0;   // finished ones
+  std::uint64_t requests_ = 0;  // finished ones
   State state_ = State::Connecting;
   StreamFailure unconnected_ = StreamFailure::ConnectTimeout;  // what a deadline before Open means
   bool head_request_ = false;

@@ -15,7 +15,8 @@ void Pools::close_all() {
 Pools::InUse& Pools::in_use(const std::shared_ptr<const CompiledBackend>& backend) {
   const auto known = backends_.find(backend.get());
   if (known != backends_.end()) {
-    if (!known->second.backend.owner_before(backend) && !backend.owner_before(known->second.backend)) {
+    if (!known->second.backend.owner_before(backend) &&
+        !backend.owner_before(known->second.backend)) {
       return known->second;
     }
     forget(known->second);  // another backend that lay at the same address
@@ -38,7 +39,8 @@ Pools::InUse& Pools::in_use(const std::shared_ptr<const CompiledBackend>& backen
 ClientStream* Pools::acquire(const std::shared_ptr<const CompiledBackend>& backend, bool fresh,
                              ClientStreamEvents& events, const CompiledEndpoint*& endpoint) {
   InUse& use = in_use(backend);
-  const std::size_t last = endpoint ? static_cast<std::size_t>(endpoint - backend->endpoints.data()) : use.next++;
+  const std::size_t last =
+      endpoint ? static_cast<std::size_t>(endpoint - backend->endpoints.data()) : use.next++;
   const std::size_t turn = (endpoint ? last + 1 : last) % use.pools.size();
   endpoint = &backend->endpoints[turn];
   Pool& pool = *use.pools[turn];

@@ -18,7 +18,7 @@ struct Pool {
   std::string key;
   std::vector<Http1Client*> idle;  // the newest last, taken first
   std::size_t active = 0;
-  std::size_t users = 0;           // backends in use that name it
+  std::size_t users = 0;  // backends in use that name it
 };
 
 // The connections of one worker to all backends.
@@ -30,8 +30,8 @@ class Pools {
   // A stream to one of the backend's endpoints, which take turns; with `endpoint` given, to the one
   // after it. `fresh`: no kept connection. The stream is ready at once, or on_stream_ready follows.
   // `endpoint` tells which one it is. The backend has endpoints.
-  ClientStream* acquire(const std::shared_ptr<const CompiledBackend>& backend, bool fresh, ClientStreamEvents& events,
-                        const CompiledEndpoint*& endpoint);
+  ClientStream* acquire(const std::shared_ptr<const CompiledBackend>& backend, bool fresh,
+                        ClientStreamEvents& events, const CompiledEndpoint*& endpoint);
   // Lets go of backends that no Version in use names any more, and closes the idle connections that
   // only they could use. About once a second.
   void prune();
@@ -47,8 +47,8 @@ class Pools {
 
  private:
   struct InUse {
-    std::weak_ptr<const CompiledBackend> backend;    // of Versions; not kept alive from here
-    std::vector<Pool*> pools;                        // by endpoint
+    std::weak_ptr<const CompiledBackend> backend;  // of Versions; not kept alive from here
+    std::vector<Pool*> pools;                      // by endpoint
     std::size_t next = 0;
   };
   InUse& in_use(const std::shared_ptr<const CompiledBackend>& backend);

@@ -41,7 +41,9 @@ void Resolver::resolve(const std::string& name, Waiter& waiter) {
   }
   Entry& entry = entries_[name];
   if (!entry.asking && entry.good_until > context_.now()) {
-    waiter.on_resolved(entry.addresses.empty() ? nullptr : &entry.addresses[entry.next++ % entry.addresses.size()]);
+    waiter.on_resolved(entry.addresses.empty()
+                           ? nullptr
+                           : &entry.addresses[entry.next++ % entry.addresses.size()]);
     return;
   }
   waiter.resolver_ = this;
@@ -90,7 +92,8 @@ void Resolver::answered(const std::string& name, std::vector<sockaddr_storage> a
     waiting.pop_front();
     waiter->resolver_ = nullptr;
     Entry& now = entries_[name];
-    waiter->on_resolved(now.addresses.empty() ? nullptr : &now.addresses[now.next++ % now.addresses.size()]);
+    waiter->on_resolved(now.addresses.empty() ? nullptr
+                                              : &now.addresses[now.next++ % now.addresses.size()]);
   }
 }
 

@@ -17,7 +17,8 @@ void TimerWheel::set(Timed& timed, std::int64_t deadline_ms) noexcept {
 }
 
 void TimerWheel::link(Timed& timed) noexcept {
-  // Beyond the wheel's reach it is looked at once per turn. Never in the slot that was just visited.
+  // Beyond the wheel's reach it is looked at once per turn. Never in the slot that was just
+  // visited.
   const std::int64_t reach = now_ + kResolution * static_cast<std::int64_t>(kSlots - 1);
   timed.linked_at_ = std::clamp(timed.deadline_, now_ + kResolution, reach);
   TimedLink& head = slots_[slot_of(timed.linked_at_)];

@@ -37,7 +37,10 @@ class TimerWheel {
   explicit TimerWheel(std::int64_t now_ms) noexcept : now_(now_ms) {}
   // Fires once, at `deadline_ms` or up to kResolution later. 0 cancels.
   void set(Timed& timed, std::int64_t deadline_ms) noexcept;
-  void cancel(Timed& timed) noexcept { unlink(timed); timed.deadline_ = 0; }
+  void cancel(Timed& timed) noexcept {
+    unlink(timed);
+    timed.deadline_ = 0;
+  }
   // Fires what is due.
   void advance(std::int64_t now_ms) noexcept;
 

@@ -18,7 +18,8 @@ uv_buf_t buffer_of(std::string_view bytes) {
 
 }  // namespace
 
-Transport::Transport(WorkerContext& context, TransportEvents& events) : context_(context), events_(&events) {
+Transport::Transport(WorkerContext& context, TransportEvents& events)
+    : context_(context), events_(&events) {
   uv_tcp_init(context.loop, &tcp_);
   tcp_.data = connect_request_.data = write_request_.data = shutdown_request_.data = this;
   plaintext_ = [this](std::span<const std::byte> bytes) { on_plaintext(bytes); };
@@ -76,7 +77,9 @@ void Transport::start_reading() noexcept {
         auto& bytes = static_cast<Transport*>(handle->data)->context_.read_buffer;
         *buffer = uv_buf_init(bytes.data(), static_cast<unsigned>(bytes.size()));
       },
-      [](uv_stream_t* stream, ssize_t n, const uv_buf_t*) { static_cast<Transport*>(stream->data)->on_read(n); });
+      [](uv_stream_t* stream, ssize_t n, const uv_buf_t*) {
+        static_cast<Transport*>(stream->data)->on_read(n);
+      });
 }
 
 void Transport::stop_reading() noexcept {
@@ -100,7 +103,8 @@ void Transport::on_read(ssize_t n) noexcept {
 
 void Transport::advance_tls(std::string_view ciphertext) noexcept {
   const bool was_open = session_->state() == TlsSession::State::Open;
-  const TlsSession::State state = session_->feed(std::as_bytes(std::span(ciphertext.data(), ciphertext.size())), plaintext_);
+  const TlsSession::State state =
+      session_->feed(std::as_bytes(std::span(ciphertext.data(), ciphertext.size())), plaintext_);
   send_ciphertext();
   if (closed_) return;
   if (!was_open && !opened_ && state == TlsSession::State::Open) {
@@ -117,7 +121,8 @@ void Transport::advance_tls(std::string_view ciphertext) noexcept {
 
 void Transport::on_plaintext(std::span<const std::byte> bytes) noexcept {
   if (closed_ || ended_) return;
-  send_ciphertext();  // the scratch buffer is of all connections, and the owner may write to another
+  send_ciphertext();  // the scratch buffer is of all connections, and the owner may write to
+                      // another
   if (!opened_) {
     // The first data may come with the end of the handshake.
     opened_ = true;
@@ -174,7 +179,8 @@ void Transport::send(std::string_view a, std::string_view b, std::string_view c)
       if (!part.empty()) buffers[count++] = buffer_of(part);
     }
     const int n = uv_try_write(reinterpret_cast<uv_stream_t*>(&tcp_), buffers, count);
-    // A failure comes back from the queued write, on the loop, and not inside a call of the owner's.
+    // A failure comes back from the queued write, on the loop, and not inside a call of the
+    // owner's.
     if (n > 0) sent = static_cast<std::size_t>(n);
     if (sent == total) return;
   }
@@ -230,7 +236,8 @@ void Transport::finish() noexcept {
 
 void Transport::shut_down() noexcept {
   if (std::exchange(shut_down_, true) || closed_ || ended_) return;
-  uv_shutdown(&shutdown_request_, reinterpret_cast<uv_stream_t*>(&tcp_), [](uv_shutdown_t*, int) {});
+  uv_shutdown(&shutdown_request_, reinterpret_cast<uv_stream_t*>(&tcp_),
+              [](uv_shutdown_t*, int) {});
 }
 
 void Transport::end(int status) noexcept {
@@ -255,8 +262,10 @@ std::uint64_t Transport::acknowledged() const noexcept {
   // The kernel asks for more only when much of its buffer is free, which takes a slow peer long.
   int in_kernel = 0;
   uv_os_fd_t fd = -1;
-  if (uv_fileno(reinterpret_cast<const uv_handle_t*>(&tcp_), &fd) == 0) ::ioctl(fd, SIOCOUTQ, &in_kernel);
-  return given_ - queued_.size() - uv_stream_get_write_queue_size(reinterpret_cast<const uv_stream_t*>(&tcp_)) -
+  if (uv_fileno(reinterpret_cast<const uv_handle_t*>(&tcp_), &fd) == 0)
+    ::ioctl(fd, SIOCOUTQ, &in_kernel);
+  return given_ - queued_.size() -
+         uv_stream_get_write_queue_size(reinterpret_cast<const uv_stream_t*>(&tcp_)) -
          static_cast<std::uint64_t>(in_kernel);
 }
 
@@ -270,7 +279,8 @@ std::string Transport::peer_address() const {
   } else {
     const auto& six = reinterpret_cast<sockaddr_in6&>(address).sin6_addr;
     if (IN6_IS_ADDR_V4MAPPED(&six)) {
-      inet_ntop(AF_INET, six.s6_addr + 12, text, sizeof text);  // a dual-stack listener's IPv4 client
+      inet_ntop(AF_INET, six.s6_addr + 12, text,
+                sizeof text);  // a dual-stack listener's IPv4 client
     } else {
       inet_ntop(AF_INET6, &six, text, sizeof text);
     }

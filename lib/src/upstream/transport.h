@@ -16,17 +16,20 @@
 
 namespace gateway {
 
-// What a Transport tells its owner, from the loop. The owner may close the transport in any of them.
+// What a Transport tells its owner, from the loop. The owner may close the transport in any of
+// them.
 class TransportEvents {
  public:
   virtual ~TransportEvents() = default;
   // The connection stands and, where there is TLS, the handshake is done.
   virtual void on_open() noexcept = 0;
-  // Bytes of the peer, decrypted; the view lives for the call. False: deliver no more of what was read.
+  // Bytes of the peer, decrypted; the view lives for the call. False: deliver no more of what was
+  // read.
   virtual void on_data(std::string_view bytes) noexcept = 0;
   // Everything that was written is with the kernel.
   virtual void on_drained() noexcept = 0;
-  // The peer ended its side (UV_EOF), or the connection failed (another libuv status). Nothing follows.
+  // The peer ended its side (UV_EOF), or the connection failed (another libuv status). Nothing
+  // follows.
   virtual void on_end(int status) noexcept = 0;
 };
 
@@ -60,7 +63,9 @@ class Transport final : private CipherSink {
   void append(std::string_view bytes) { pending_.append(bytes); }
   // Sends what was appended, `data` and `tail` in one go; what the socket does not take is kept.
   void write(std::string_view data, std::string_view tail = {}) noexcept;
-  void flush() noexcept { if (!pending_.empty()) write({}); }
+  void flush() noexcept {
+    if (!pending_.empty()) write({});
+  }
   // Bytes that the socket has not taken.
   [[nodiscard]] std::size_t buffered() const noexcept { return queued_.size() + in_flight_.size(); }
   // How many bytes the peer's machine has acknowledged so far. A system call.
@@ -99,8 +104,8 @@ class Transport final : private CipherSink {
   uv_shutdown_t shutdown_request_{};
   std::unique_ptr<TlsSession> session_;
   std::function<void(std::span<const std::byte>)> plaintext_;
-  std::string pending_;    // appended, not yet sent
-  std::string queued_;     // refused by the socket, waiting for the write in flight
+  std::string pending_;  // appended, not yet sent
+  std::string queued_;   // refused by the socket, waiting for the write in flight
   std::string in_flight_;
   std::uint64_t given_ = 0;  // to be sent, ever
   bool opened_ = false;

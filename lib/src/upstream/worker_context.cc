@@ -14,9 +14,10 @@ std::string_view WorkerContext::date() {
     static constexpr const char* kDays[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
     static constexpr const char* kMonths[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                               "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-    std::snprintf(date_, sizeof date_, "%s, %02d %s %04d %02d:%02d:%02d GMT", kDays[parts.tm_wday % 7],
-                  parts.tm_mday % 100, kMonths[parts.tm_mon % 12], (parts.tm_year + 1900) % 10000,
-                  parts.tm_hour % 100, parts.tm_min % 100, parts.tm_sec % 100);
+    std::snprintf(date_, sizeof date_, "%s, %02d %s %04d %02d:%02d:%02d GMT",
+                  kDays[parts.tm_wday % 7], parts.tm_mday % 100, kMonths[parts.tm_mon % 12],
+                  (parts.tm_year + 1900) % 10000, parts.tm_hour % 100, parts.tm_min % 100,
+                  parts.tm_sec % 100);
   }
   return {date_, 29};
 }

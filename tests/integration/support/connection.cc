@@ -4,6 +4,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -109,17 +110,20 @@ void Connection::set_receive_buffer(int bytes) noexcept {
   ::setsockopt(fd_, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
 }
 
-Connection Connection::to(std::uint16_t port, int receive_buffer) {
-  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (receive_buffer > 0) {
-    ::setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);
-  }
+Connection Connection::unconnected() {
+  return Connection(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+}
+
+bool Connection::connect_to(std::uint16_t port) noexcept {
   const sockaddr_in address = loopback(port);
-  if (::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0) {
-    return Connection(fd);
-  }
-  ::close(fd);
-  return {};
+  return ::connect(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+}
+
+Connection Connection::to(std::uint16_t port, int receive_buffer) {
+  Connection made = unconnected();
+  if (receive_buffer > 0) made.set_receive_buffer(receive_buffer);
+  if (!made.connect_to(port)) made.close();
+  return made;
 }
 
 bool Connection::send(std::string_view bytes) { return send_bytes(bytes); }
@@ -298,6 +302,23 @@ void ScriptedBackend::stop_listening() {
 void ScriptedBackend::fill_queue() {
   ::listen(fd_, 0);  // Linux lets one connection wait in such a queue, and ignores the others
   queue_.push_back(Connection::to(port_));
+}
+
+FewDescriptors::FewDescriptors(unsigned more) {
+  rlimit limit{};
+  ::getrlimit(RLIMIT_NOFILE, &limit);
+  before_ = limit.rlim_cur;
+  const int lowest = ::dup(STDIN_FILENO);
+  ::close(lowest);
+  limit.rlim_cur = static_cast<rlim_t>(lowest) + more;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+FewDescriptors::~FewDescriptors() {
+  rlimit limit{};
+  ::getrlimit(RLIMIT_NOFILE, &limit);
+  limit.rlim_cur = before_;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 ClosedPort::ClosedPort() {

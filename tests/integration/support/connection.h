@@ -44,6 +44,9 @@ class Connection {
 
   // To 127.0.0.1. `receive_buffer`: SO_RCVBUF, for a client that can take little.
   [[nodiscard]] static Connection to(std::uint16_t port, int receive_buffer = 0);
+  // A socket, to be connected later.
+  [[nodiscard]] static Connection unconnected();
+  bool connect_to(std::uint16_t port) noexcept;
   // Another SO_RCVBUF from now on.
   void set_receive_buffer(int bytes) noexcept;
   [[nodiscard]] explicit operator bool() const noexcept { return fd_ >= 0; }
@@ -127,6 +130,18 @@ class ClosedPort {
  private:
   int fd_ = -1;
   std::uint16_t port_ = 0;
+};
+
+// The process can open no more than that many descriptors while this lives.
+class FewDescriptors {
+ public:
+  explicit FewDescriptors(unsigned more);
+  ~FewDescriptors();
+  FewDescriptors(const FewDescriptors&) = delete;
+  FewDescriptors& operator=(const FewDescriptors&) = delete;
+
+ private:
+  unsigned long before_ = 0;
 };
 
 }  // namespace gateway::test

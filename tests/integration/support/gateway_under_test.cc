@@ -19,8 +19,9 @@ AccessLine read_line(std::string_view text) {
   AccessLine line;
   if (!document.IsObject()) throw std::runtime_error("no JSON object: " + std::string(text));
   for (const auto& member : document.GetObject()) {
-    line[member.name.GetString()] = member.value.IsString() ? std::string(member.value.GetString())
-                                                            : std::to_string(member.value.GetInt64());
+    line[member.name.GetString()] = member.value.IsString()
+                                        ? std::string(member.value.GetString())
+                                        : std::to_string(member.value.GetInt64());
   }
   return line;
 }
@@ -98,7 +99,9 @@ GatewayUnderTest::GatewayUnderTest(SourceSnapshot routes, GatewayOptions options
   if (!ready) throw std::runtime_error(ready.error().to_string());
 }
 
-GatewayUnderTest::GatewayUnderTest(Unsynced, GatewayOptions options) { start(false, {}, std::move(options)); }
+GatewayUnderTest::GatewayUnderTest(Unsynced, GatewayOptions options) {
+  start(false, {}, std::move(options));
+}
 
 GatewayUnderTest::~GatewayUnderTest() = default;
 

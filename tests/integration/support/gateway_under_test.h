@@ -20,16 +20,19 @@
 namespace gateway::test {
 
 // Becomes true within that time.
-[[nodiscard]] bool eventually_within(std::chrono::milliseconds time, const std::function<bool()>& condition);
+[[nodiscard]] bool eventually_within(std::chrono::milliseconds time,
+                                     const std::function<bool()>& condition);
 [[nodiscard]] inline bool eventually(const std::function<bool()>& condition) {
   return eventually_within(kPatience, condition);
 }
 
-// One worker, a plain listener (0) and a TLS one (1) on loopback, the access log on, no drain delay.
+// One worker, a plain listener (0) and a TLS one (1) on loopback, the access log on, no drain
+// delay.
 [[nodiscard]] GatewayOptions test_options();
 
 // Resources in few words.
-[[nodiscard]] gateway::Backend backend_at(std::string id, std::initializer_list<std::uint16_t> ports);
+[[nodiscard]] gateway::Backend backend_at(std::string id,
+                                          std::initializer_list<std::uint16_t> ports);
 [[nodiscard]] Api api_for(std::string id, std::string host, std::string path, std::string backend);
 // One route, "/" of any host, to these ports of 127.0.0.1.
 [[nodiscard]] SourceSnapshot everything_to(std::initializer_list<std::uint16_t> ports);
@@ -50,9 +53,13 @@ class GatewayUnderTest {
   Gateway* operator->() noexcept { return gateway_.get(); }
   // Replaces all routes; they serve when it returns. The number of the Version that has them.
   std::uint64_t publish(SourceSnapshot routes);
-  void set_default_route(std::initializer_list<std::uint16_t> ports) { publish(everything_to(ports)); }
+  void set_default_route(std::initializer_list<std::uint16_t> ports) {
+    publish(everything_to(ports));
+  }
 
-  [[nodiscard]] Connection connect(int receive_buffer = 0) { return Connection::to(gateway_->port(0), receive_buffer); }
+  [[nodiscard]] Connection connect(int receive_buffer = 0) {
+    return Connection::to(gateway_->port(0), receive_buffer);
+  }
   [[nodiscard]] std::unique_ptr<TlsConnection> connect_tls(const TlsWish& wish = {}) {
     return std::make_unique<TlsConnection>(gateway_->port(1), wish);
   }

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
 #include "tls/openssl.h"
@@ -36,7 +37,8 @@ TlsConnection::TlsConnection(std::uint16_t port, const TlsWish& wish)
   std::string ciphertext;
   while (session_->state() == TlsSession::State::Handshaking && receive_raw(ciphertext, deadline)) {
     feed(std::exchange(ciphertext, {}));
-    if (open() && !wish.first_bytes.empty()) (void)session_->write(std::as_bytes(std::span(wish.first_bytes)));
+    if (open() && !wish.first_bytes.empty())
+      (void)session_->write(std::as_bytes(std::span(wish.first_bytes)));
     flush();
   }
 }
@@ -46,6 +48,16 @@ TlsConnection::~TlsConnection() = default;
 bool TlsConnection::presents(const std::string& dns_name) const {
   bssl::UniquePtr<X509> leaf(SSL_get_peer_certificate(ssl_));
   return leaf && X509_check_host(leaf.get(), dns_name.data(), dns_name.size(), 0, nullptr) == 1;
+}
+
+std::string TlsConnection::certificate_pem() const {
+  bssl::UniquePtr<X509> leaf(SSL_get_peer_certificate(ssl_));
+  bssl::UniquePtr<BIO> out(BIO_new(BIO_s_mem()));
+  if (leaf) PEM_write_bio_X509(out.get(), leaf.get());
+  const std::uint8_t* bytes = nullptr;
+  std::size_t size = 0;
+  BIO_mem_contents(out.get(), &bytes, &size);
+  return {reinterpret_cast<const char*>(bytes), size};
 }
 
 void TlsConnection::feed(std::string_view ciphertext) {

@@ -30,13 +30,16 @@ class TlsConnection final : public Connection, private CipherSink {
   [[nodiscard]] bool open() const { return session_->state() == TlsSession::State::Open; }
   // The peer's certificate is for this name.
   [[nodiscard]] bool presents(const std::string& dns_name) const;
+  [[nodiscard]] std::string certificate_pem() const;
   [[nodiscard]] std::string protocol() const { return std::string(session_->protocol()); }
   [[nodiscard]] std::string alpn() const { return std::string(session_->alpn()); }
   [[nodiscard]] bool resumed() const { return session_->resumed(); }
   // The newest ticket; under TLS 1.3 it comes with the first bytes read.
   [[nodiscard]] bssl::UniquePtr<SSL_SESSION> ticket() const { return bssl::UpRef(ticket_); }
   // The peer ended with close_notify.
-  [[nodiscard]] bool closed_by_tls() const { return session_->state() == TlsSession::State::PeerClosed; }
+  [[nodiscard]] bool closed_by_tls() const {
+    return session_->state() == TlsSession::State::PeerClosed;
+  }
 
  private:
   void append(std::span<const std::byte> bytes) override {
