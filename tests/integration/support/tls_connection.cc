@@ -29,6 +29,7 @@ TlsConnection::TlsConnection(std::uint16_t port, const TlsWish& wish)
   bssl::UniquePtr<SSL> ssl(SSL_new(context));
   ssl_ = ssl.get();
   if (!wish.server_name.empty()) SSL_set_tlsext_host_name(ssl_, wish.server_name.c_str());
+  if (!wish.first_bytes.empty()) SSL_set_mode(ssl_, SSL_MODE_ENABLE_FALSE_START);
   if (wish.resume) SSL_set_session(ssl_, wish.resume);
   session_ = make_session(std::move(ssl), false, *this, nullptr);
   session_->start();

@@ -18,7 +18,9 @@ struct TlsWish {
   std::uint16_t max_version = TLS1_3_VERSION;
   std::vector<std::string> alpn = {};
   SSL_SESSION* resume = nullptr;
-  std::string first_bytes = {};  // sent together with the last of the handshake
+  // Sent together with the last of this side's handshake; under TLS 1.2 that is False Start
+  // (RFC 7918), which wants ALPN.
+  std::string first_bytes = {};
 };
 
 // A TLS client on a socket of its own.
