@@ -46,7 +46,7 @@ void append_informational(std::string& out, const OutgoingResponse& response) {
 }
 
 void append_response_head(std::string& out, const OutgoingResponse& response,
-                          const ResponseTerms& terms) {
+                          const ResponseTerms& terms, WorkerContext& context) {
   append_status_line(out, response);
   // Without a body it tells what GET would have sent (RFC 9110 §8.6).
   const bool keeps_length =
@@ -72,7 +72,7 @@ void append_response_head(std::string& out, const OutgoingResponse& response,
     append_field(out, field.name, field.value);
   });
   if (!has_server) append_field(out, "Server", kServer);
-  if (!has_date) append_field(out, "Date", terms.date);
+  if (!has_date) append_field(out, "Date", context.date());
   out.append(response.extra);
   append_field(out, "X-Request-Id", response.request_id);
   if (response.framing == BodyFraming::Length) {

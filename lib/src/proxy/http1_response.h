@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "proxy/server_stream.h"
+#include "upstream/worker_context.h"
 
 namespace gateway {
 
@@ -17,10 +18,10 @@ void append_informational(std::string& out, const OutgoingResponse& response);
 struct ResponseTerms {
   bool chunked = false;
   std::string_view connection;  // the Connection field's value; empty = none
-  std::string_view date;        // for a response without one
 };
+// `context` gives the Date of a response without one.
 void append_response_head(std::string& out, const OutgoingResponse& response,
-                          const ResponseTerms& terms);
+                          const ResponseTerms& terms, WorkerContext& context);
 
 // The line before a chunk's data; a CR LF follows the data.
 void append_chunk_size(std::string& out, std::size_t size);

@@ -242,8 +242,7 @@ void Http1Server::send_head(const OutgoingResponse& response) noexcept {
   ResponseTerms terms;
   terms.chunked = chunked_;
   terms.connection = close_after_ ? "close" : minor_version_ == 0 ? "keep-alive" : "";
-  terms.date = worker_.context.date();
-  append_response_head(transport_->pending(), response, terms);
+  append_response_head(transport_->pending(), response, terms, worker_.context);
 }
 
 void Http1Server::send_data(std::string_view data) noexcept {
