@@ -39,14 +39,58 @@ enum class MatchType : std::uint8_t {
   Prefix,  // element by element; a trailing slash is ignored on both sides
 };
 
+// One method and URL template of an ApiRevision.
+struct Operation {
+  std::string id;            // unique in its revision
+  std::string method;        // a token of RFC 9110 §9.1, compared as written: "GET"
+  // Relative to the API: "/customers/{id}/orders?date={date}". "{name}" is one element or a part of
+  // one, a last "*" or "{*name}" any remainder; the query part names parameters that must be there.
+  std::string url_template;
+  std::string policy;        // the policy document of its scope (XML); "" = none
+  bool operator==(const Operation&) const = default;
+};
+
+// One revision of one version of an Api.
+struct ApiRevision {
+  std::string id;              // unique in its source: "users-v2;rev=3"
+  std::string name;            // without the revision: what Products and Subscriptions speak of
+  std::string version;         // "" = the original, for requests that name none
+  std::string revision = "1";  // "1", "2", …; what ";rev=N" names
+  bool current = true;         // answers requests that name no revision; one of each version
+  bool online = true;          // false: not reachable
+  bool http = true;            // the protocols that it is served over
+  bool https = true;
+  std::string backend;         // id of a Backend of the same source
+  bool subscription_required = false;
+  std::string key_header = "Ocp-Apim-Subscription-Key";
+  std::string key_query = "subscription-key";
+  std::vector<Operation> operations;  // unique by method and template
+  std::string policy;          // the policy document of its scope (XML); "" = none
+  bool operator==(const ApiRevision&) const = default;
+};
+
+// Where a request says which version it wants.
+enum class Versioning : std::uint8_t {
+  None,
+  Segment,  // the path element after the Api's path
+  Query,    // the query parameter `version_parameter`
+  Header,   // the header field `version_parameter`
+};
+
 // The unit of exposure and of conflict: a host pattern and a path that lead to a backend.
+//
+// Without revisions every request goes to `backend`, its path as it is. With them, the revision and
+// its operation decide; the Api's path and a version element are not forwarded.
 struct Api {
   std::string id;
   std::string host;               // "" = any host, "a.example" = that host, "*.example" = exactly one label more
   std::string path = "/";         // starts with '/'; normalised by the registry
   MatchType match = MatchType::Prefix;
   bool case_sensitive = true;     // Kubernetes paths are; cloud paths are not
-  std::string backend;            // id of a Backend of the same source
+  std::string backend;            // id of a Backend of the same source; "" with revisions
+  Versioning versioning = Versioning::None;
+  std::string version_parameter;  // of Query and Header
+  std::vector<ApiRevision> revisions;
   bool redirect_to_https = false; // a plain-text request is answered with 308 to https://
   Witness witness;
   Provenance provenance;
@@ -76,6 +120,7 @@ struct Backend {
   // trusted CAs as PEM ("" = the gateway's default trust store), and whether to check at all.
   std::string tls_server_name;
   std::string tls_ca_pem;
+  bool tls_system_cas = false;      // trust the gateway's default store beside tls_ca_pem
   bool tls_verify = true;
   Provenance provenance;
   bool operator==(const Backend&) const = default;
@@ -91,7 +136,7 @@ struct Certificate {
   bool operator==(const Certificate&) const = default;
 };
 
-enum class TlsVersion : std::uint8_t { Tls1_2, Tls1_3 };
+enum class TlsVersion : std::uint8_t { Tls1_0, Tls1_1, Tls1_2, Tls1_3 };
 
 // A host pattern that TLS is terminated for.
 struct Hostname {
@@ -99,11 +144,46 @@ struct Hostname {
   std::string host;         // "a.example", "*.example", or "" for the default binding
   std::string certificate;  // id of a Certificate of the same source; "" = the default certificate
   TlsVersion min_version = TlsVersion::Tls1_2;
+  // Ask the client for a certificate in the handshake; one without is let in all the same (policies
+  // judge). With `client_ca_pem`, a certificate that is sent must lead to one of these roots.
+  bool negotiate_client_certificate = false;
+  std::string client_ca_pem;
   bool http2 = true;        // offer "h2" in ALPN where the data plane speaks it
   Witness witness;
   Provenance provenance;
   std::string defect;
   bool operator==(const Hostname&) const = default;
+};
+
+// A set of APIs that subscriptions give access to.
+struct Product {
+  std::string id;
+  bool subscription_required = true;  // false: an open product, for requests without a key
+  std::vector<std::string> apis;      // ApiRevision::name, sorted
+  std::string policy;                 // the policy document of its scope (XML); "" = none
+  Provenance provenance;
+  bool operator==(const Product&) const = default;
+};
+
+// What a key gives access to. Keys never leave the process and are in no history, log or dump.
+struct Subscription {
+  enum class Scope : std::uint8_t { AllApis, Api, Product };
+  std::string id;
+  Scope scope = Scope::AllApis;
+  std::string target;           // Api: ApiRevision::name; Product: its id; AllApis: ""
+  bool active = true;
+  std::string primary_key;      // "" = none
+  std::string secondary_key;
+  Provenance provenance;
+  bool operator==(const Subscription&) const = default;
+};
+
+// A policy document that belongs to no other resource. The id "global" is the scope of all Apis.
+struct Policy {
+  std::string id;
+  std::string document;  // XML
+  Provenance provenance;
+  bool operator==(const Policy&) const = default;
 };
 
 }  // namespace gateway

@@ -22,6 +22,9 @@ struct SourceSnapshot {
   SharedMap<Backend> backends;
   SharedMap<Certificate> certificates;
   SharedMap<Hostname> hostnames;
+  SharedMap<Product> products;
+  SharedMap<Subscription> subscriptions;
+  SharedMap<Policy> policies;
 
   // Objects of which not even a resource could be made, each with its reason. They are shown to
   // operators, and disturb nothing else.
@@ -30,6 +33,9 @@ struct SourceSnapshot {
   void set(Api api) { auto id = api.id; apis.set(id, std::make_shared<const Api>(std::move(api))); }
   void set(Backend b) { auto id = b.id; backends.set(id, std::make_shared<const Backend>(std::move(b))); }
   void set(Certificate c) { auto id = c.id; certificates.set(id, std::make_shared<const Certificate>(std::move(c))); }
+  void set(Product p) { auto id = p.id; products.set(id, std::make_shared<const Product>(std::move(p))); }
+  void set(Subscription s) { auto id = s.id; subscriptions.set(id, std::make_shared<const Subscription>(std::move(s))); }
+  void set(Policy p) { auto id = p.id; policies.set(id, std::make_shared<const Policy>(std::move(p))); }
   void set(Hostname h) { auto id = h.id; hostnames.set(id, std::make_shared<const Hostname>(std::move(h))); }
 };
 

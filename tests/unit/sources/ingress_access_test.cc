@@ -3,8 +3,8 @@
 
 #include <catch2/catch.hpp>
 
-#include "sources/ingress/backoff.h"
-#include "sources/ingress/base64.h"
+#include "base/backoff.h"
+#include "base/base64.h"
 #include "sources/ingress/cluster_access.h"
 #include "sources/ingress/line_decoder.h"
 

@@ -8,7 +8,7 @@
 
 #include "base/strings.h"
 #include "model/document.h"
-#include "sources/ingress/base64.h"
+#include "base/base64.h"
 #include "sources/ingress/json_view.h"
 
 namespace gateway::kubernetes {

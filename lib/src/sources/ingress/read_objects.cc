@@ -2,7 +2,7 @@
 #include <utility>
 
 #include "base/strings.h"
-#include "sources/ingress/base64.h"
+#include "base/base64.h"
 #include "sources/ingress/json_view.h"
 #include "sources/ingress/objects.h"
 

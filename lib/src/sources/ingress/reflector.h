@@ -16,7 +16,7 @@
 #include <gateway/error.h>
 
 #include "sources/ingress/api_client.h"
-#include "sources/ingress/backoff.h"
+#include "base/backoff.h"
 #include "sources/ingress/line_decoder.h"
 
 namespace gateway::kubernetes {

@@ -7,10 +7,10 @@
 
 #include <gateway/environment.h>
 
-namespace gateway::kubernetes {
+namespace gateway {
 
 // Delays before retries: 0.8 s, doubled up to 30 s, each drawn from zero to that ("full jitter"), so
-// that the gateways of a cluster do not come back all at once. Begins anew after two minutes of quiet.
+// that many gateways do not come back all at once. Begins anew after two minutes of quiet.
 class Backoff {
  public:
   struct Limits {
@@ -40,4 +40,4 @@ class Backoff {
   std::uint64_t last_ = 0;
 };
 
-}  // namespace gateway::kubernetes
+}  // namespace gateway

@@ -1,5 +1,6 @@
-#include "sources/ingress/base64.h"
+#include "base/base64.h"
 
+#include <algorithm>
 #include <cstdint>
 
 #include "base/strings.h"
@@ -42,6 +43,24 @@ std::optional<std::string> decode_base64(std::string_view text) {
   }
   if (digits != 0) return std::nullopt;
   return bytes;
+}
+
+std::string encode_base64(std::string_view bytes) {
+  static constexpr char kDigits[] =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string text;
+  text.reserve((bytes.size() + 2) / 3 * 4);
+  for (std::size_t i = 0; i < bytes.size(); i += 3) {
+    const std::size_t count = std::min<std::size_t>(3, bytes.size() - i);
+    std::uint32_t group = 0;
+    for (std::size_t j = 0; j < 3; ++j) {
+      group = group << 8 | (j < count ? static_cast<unsigned char>(bytes[i + j]) : 0u);
+    }
+    for (std::size_t j = 0; j < 4; ++j) {
+      text += j <= count ? kDigits[group >> (18 - 6 * j) & 63u] : '=';
+    }
+  }
+  return text;
 }
 
 }  // namespace gateway
