@@ -1,5 +1,8 @@
 #include "base/uv.h"
 
+#include <arpa/inet.h>
+#include <sys/socket.h>
+
 #include <cstdlib>
 #include <memory>
 #include <utility>
@@ -25,6 +28,25 @@ Error to_error(int status, std::string_view origin, std::string_view where) {
   if (status == UV_EINVAL) code = ErrorCode::InvalidArgument;
   const bool retryable = code == ErrorCode::Unavailable || code == ErrorCode::Timeout;
   return {code, std::string(origin), uv_strerror(status), std::string(where), retryable};
+}
+
+std::string peer_address(const uv_tcp_t& tcp) {
+  sockaddr_storage address{};
+  int size = sizeof address;
+  if (uv_tcp_getpeername(&tcp, reinterpret_cast<sockaddr*>(&address), &size) != 0) return {};
+  char text[INET6_ADDRSTRLEN] = {};
+  if (address.ss_family == AF_INET) {
+    inet_ntop(AF_INET, &reinterpret_cast<sockaddr_in&>(address).sin_addr, text, sizeof text);
+  } else {
+    const auto& six = reinterpret_cast<sockaddr_in6&>(address).sin6_addr;
+    if (IN6_IS_ADDR_V4MAPPED(&six)) {
+      // A dual-stack listener's IPv4 client.
+      inet_ntop(AF_INET, six.s6_addr + 12, text, sizeof text);
+    } else {
+      inet_ntop(AF_INET6, &six, text, sizeof text);
+    }
+  }
+  return text;
 }
 
 Loop::Loop() { require(uv_loop_init(&loop_)); }

@@ -20,6 +20,9 @@ namespace gateway::uv {
 // The Error for a negative libuv status.
 [[nodiscard]] Error to_error(int status, std::string_view origin, std::string_view where);
 
+// The IP address of a connection's other end as text; "" when it has none any more.
+[[nodiscard]] std::string peer_address(const uv_tcp_t& tcp);
+
 // A loop for one thread.
 class Loop {
  public:

@@ -52,13 +52,23 @@ bool is_idempotent(const std::string& method) noexcept {
   return method == "GET" || method == "HEAD" || method == "PUT" || method == "DELETE";
 }
 
-// host[:port] of the Host field, for messages too.
+std::string bracketed(const std::string& host) {
+  return host.find(':') != std::string::npos ? '[' + host + ']' : host;
+}
+
+// host[:port] of the Host field.
 std::string authority_of(const HttpClientOptions& options) {
-  const bool v6 = options.host.find(':') != std::string::npos;
-  std::string authority = v6 ? '[' + options.host + ']' : options.host;
+  std::string authority = bracketed(options.host);
   const std::uint16_t usual = options.tls ? 443 : 80;
   if (options.port != usual) authority += ':' + std::to_string(options.port);
   return authority;
+}
+
+// The authority for messages, which name the proxy too.
+std::string place_of(const HttpClientOptions& options) {
+  std::string place = authority_of(options);
+  if (options.proxy_host.empty()) return place;
+  return place + " through the proxy " + bracketed(options.proxy_host) + ':' + std::to_string(options.proxy_port);
 }
 
 class Connection;
@@ -111,12 +121,15 @@ class Connection final : public CipherSink {
     uv_write_t request{};
     std::string bytes;
   };
-  enum class Phase : std::uint8_t { Connecting, Head, Body };
+  enum class Phase : std::uint8_t { Connecting, Tunnel, Head, Body };
 
   ~Connection() override = default;
   void resolved(int status, const addrinfo* found);
   void try_next_address(int last_status);
   void connected();
+  void request_tunnel();
+  void take_tunnel();
+  void start_tls();
   void send_request();
   void flush();
   void send(std::string bytes);
@@ -218,7 +231,7 @@ void Connection::arm(std::chrono::milliseconds delay, const char* what) {
     return;
   }
   exchange_->timer->start(delay, [this, what] {
-    fail(failure(ErrorCode::Timeout, what, authority_of(client_->options()), true));
+    fail(failure(ErrorCode::Timeout, what, place_of(client_->options()), true));
   });
 }
 
@@ -231,7 +244,8 @@ void Connection::open() {
   hints.ai_socktype = SOCK_STREAM;
   hints.ai_flags = AI_ADDRCONFIG;
   unsigned char numeric[sizeof(in6_addr)];
-  const char* host = client_->options().host.c_str();
+  const auto& options = client_->options();
+  const char* host = (options.proxy_host.empty() ? options.host : options.proxy_host).c_str();
   if (uv_inet_pton(AF_INET, host, numeric) == 0 || uv_inet_pton(AF_INET6, host, numeric) == 0) {
     hints.ai_flags = AI_NUMERICHOST;
   }
@@ -254,7 +268,8 @@ void Connection::open() {
 }
 
 void Connection::resolved(int status, const addrinfo* found) {
-  const auto port = htons(client_->options().port);
+  const auto& options = client_->options();
+  const auto port = htons(options.proxy_host.empty() ? options.port : options.proxy_port);
   for (; status == 0 && found; found = found->ai_next) {
     sockaddr_storage address{};
     if (found->ai_family != AF_INET && found->ai_family != AF_INET6) continue;
@@ -269,7 +284,7 @@ void Connection::resolved(int status, const addrinfo* found) {
   if (addresses_.empty()) {
     const char* reason = status < 0 ? uv_strerror(status) : "no address";
     fail(failure(ErrorCode::Unavailable, std::string("cannot resolve the name: ") + reason,
-                 authority_of(client_->options()), true));
+                 place_of(client_->options()), true));
     return;
   }
   try_next_address(0);
@@ -278,7 +293,7 @@ void Connection::resolved(int status, const addrinfo* found) {
 void Connection::try_next_address(int last_status) {
   if (next_address_ == addresses_.size()) {
     fail(failure(ErrorCode::Unavailable, std::string("cannot connect: ") + uv_strerror(last_status),
-                 authority_of(client_->options()), true));
+                 place_of(client_->options()), true));
     return;
   }
   if (tcp_) uv_close(reinterpret_cast<uv_handle_t*>(tcp_), [](uv_handle_t* h) { delete reinterpret_cast<uv_tcp_t*>(h); });
@@ -336,6 +351,51 @@ void Connection::connected() {
   if (status < 0) return ended(status);
   const auto& options = client_->options();
   if (!options.tls) return send_request();
+  if (!options.proxy_host.empty()) return request_tunnel();
+  start_tls();
+}
+
+// RFC 9110 §9.3.6.
+void Connection::request_tunnel() {
+  const auto& options = client_->options();
+  const std::string target = bracketed(options.host) + ':' + std::to_string(options.port);
+  phase_ = Phase::Tunnel;
+  std::string head = "CONNECT " + target + " HTTP/1.1\r\nHost: " + target + "\r\nUser-Agent: " + options.user_agent + "\r\n";
+  if (!options.proxy_authorization.empty()) head += "Proxy-Authorization: " + options.proxy_authorization + "\r\n";
+  parser_.reset();
+  send(head + "\r\n");
+}
+
+void Connection::take_tunnel() {
+  const auto result = parser_.parse_head(incoming_);
+  if (result.status == Http1Parser::Status::Incomplete) return;
+  if (result.status == Http1Parser::Status::Failed) {
+    return fail(failure(ErrorCode::ProtocolError, std::string("malformed answer of the proxy: ") + result.error.what,
+                        place_of(client_->options()), false));
+  }
+  const int status = parser_.response().status;
+  incoming_.erase(0, result.consumed);
+  if (status < 200) {
+    parser_.reset();
+    if (!incoming_.empty()) take_tunnel();
+    return;
+  }
+  if (status >= 300) {
+    return fail(failure(status == 407 ? ErrorCode::Unauthorized : ErrorCode::Unavailable,
+                        "the proxy refused the tunnel with status " + std::to_string(status),
+                        place_of(client_->options()), true));
+  }
+  // Whoever speaks next is the client.
+  if (!incoming_.empty()) {
+    return fail(failure(ErrorCode::ProtocolError, "the proxy sent bytes that nobody asked for",
+                        place_of(client_->options()), false));
+  }
+  phase_ = Phase::Connecting;
+  start_tls();
+}
+
+void Connection::start_tls() {
+  const auto& options = client_->options();
   tls_ = options.tls_client->connect(
       options.tls_server_name.empty() ? options.host : options.tls_server_name, *this);
   const auto state = tls_->start();
@@ -360,14 +420,19 @@ void Connection::send_request() {
     // Only on a turn of its own: the caller of start() does not hold its call object yet.
     exchange_->timer->start(std::chrono::milliseconds(0), [this] {
       fail(failure(ErrorCode::InvalidArgument, "control bytes in a header, or white space in the target",
-                   authority_of(client_->options()), false));
+                   place_of(client_->options()), false));
     });
     return;
   }
   parser_.reset();
   parser_.expect_no_body(request.method == "HEAD");
-  std::string head = request.method + ' ' + request.target + " HTTP/1.1\r\nHost: " +
-                     authority_of(options) + "\r\nUser-Agent: " + options.user_agent + "\r\n";
+  const bool forwarded = !options.proxy_host.empty() && !options.tls;
+  std::string head = request.method + ' ' + (forwarded ? "http://" + authority_of(options) : std::string()) +
+                     request.target + " HTTP/1.1\r\nHost: " + authority_of(options) +
+                     "\r\nUser-Agent: " + options.user_agent + "\r\n";
+  if (forwarded && !options.proxy_authorization.empty()) {
+    head += "Proxy-Authorization: " + options.proxy_authorization + "\r\n";
+  }
   for (const auto& [name, value] : request.headers) head += name + ": " + value + "\r\n";
   if (!request.body.empty() || request.method == "POST" || request.method == "PUT" ||
       request.method == "PATCH") {
@@ -434,12 +499,14 @@ void Connection::ended(int status) {
   const std::string reason = status == UV_EOF ? "the peer closed the connection" : uv_strerror(status);
   const char* when = phase_ == Phase::Body ? " in the middle of the response"
                      : phase_ == Phase::Head ? " before the response"
+                     : phase_ == Phase::Tunnel ? " before the proxy had opened the tunnel"
                                              : " in the TLS handshake";
-  fail(failure(ErrorCode::Unavailable, reason + when, authority_of(client_->options()), true));
+  fail(failure(ErrorCode::Unavailable, reason + when, place_of(client_->options()), true));
 }
 
 // Takes from what was received as much as there is to take.
 void Connection::advance() {
+  if (phase_ == Phase::Tunnel) return take_tunnel();
   while (!closing_ && exchange_ && !incoming_.empty()) {
     any_byte_ = true;
     if (phase_ == Phase::Connecting) break;
@@ -457,13 +524,19 @@ bool Connection::take_head() {
   if (result.status == Http1Parser::Status::Failed || head.status == 101) {
     const char* what = result.status == Http1Parser::Status::Failed ? result.error.what : "protocol switch";
     fail(failure(ErrorCode::ProtocolError, std::string("malformed response: ") + what,
-                 authority_of(client_->options()), false));
+                 place_of(client_->options()), false));
     return false;
   }
   if (head.status < 200) {
     incoming_.erase(0, result.consumed);
     parser_.reset();
     return true;
+  }
+  if (head.framing == BodyFraming::Length && head.content_length > exchange_->request.max_body) {
+    fail(failure(ErrorCode::TooLarge,
+                 "the response is longer than " + std::to_string(exchange_->request.max_body) + " bytes",
+                 place_of(client_->options()), false));
+    return false;
   }
   HttpClientResponse response;
   response.status = head.status;
@@ -487,7 +560,7 @@ bool Connection::take_body() {
     taken += result.consumed;
     if (result.status == Http1Parser::Status::Failed) {
       fail(failure(ErrorCode::ProtocolError, std::string("malformed response: ") + result.error.what,
-                   authority_of(client_->options()), false));
+                   place_of(client_->options()), false));
       return false;
     }
     if (!result.data.empty()) {
@@ -495,7 +568,7 @@ bool Connection::take_body() {
       if (exchange->received > exchange->request.max_body) {
         fail(failure(ErrorCode::TooLarge,
                      "the response is longer than " + std::to_string(exchange->request.max_body) + " bytes",
-                     authority_of(client_->options()), false));
+                     place_of(client_->options()), false));
         return false;
       }
       if (exchange->handler.body) exchange->handler.body(result.data);
@@ -580,6 +653,12 @@ Result<std::unique_ptr<HttpClient>> HttpClient::create(TaskRunner& control, Http
   }
   if (options.tls && !options.tls_client) {
     return Error{ErrorCode::InvalidArgument, "http", "TLS needs a TlsClient", "HTTP client"};
+  }
+  if (!options.proxy_host.empty() && options.proxy_port == 0) {
+    return Error{ErrorCode::InvalidArgument, "http", "the proxy's port must be given", "HTTP client"};
+  }
+  if (has_control_bytes(options.proxy_authorization)) {
+    return Error{ErrorCode::InvalidArgument, "http", "control bytes in the proxy's credentials", "HTTP client"};
   }
   auto* loop = static_cast<uv_loop_t*>(control.native_loop());
   return std::unique_ptr<HttpClient>(std::make_unique<Client>(loop, std::move(options)));

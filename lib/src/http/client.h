@@ -56,6 +56,11 @@ struct HttpClientOptions {
   std::shared_ptr<TlsClient> tls_client;   // when tls
   std::string tls_server_name;       // "" = host
   std::string user_agent = "libgateway";
+  // A proxy that is spoken to in plain HTTP: requests go there in absolute form, with `tls` through a
+  // tunnel that CONNECT opens. The name of the host is then the proxy's to resolve.
+  std::string proxy_host;            // "" = none
+  std::uint16_t proxy_port = 0;
+  std::string proxy_authorization;   // of Proxy-Authorization: "Basic …"; "" = none; a secret
 };
 
 class HttpClient {

@@ -10,6 +10,16 @@
 namespace gateway {
 namespace {
 
+constexpr std::array<bool, 256> kToken = [] {
+  std::array<bool, 256> table{};
+  for (unsigned c = 0; c < 256; ++c) {
+    table[c] = is_digit(static_cast<char>(c)) || is_alpha(static_cast<char>(c));
+  }
+  for (const char c : std::string_view("!#$%&'*+-.^_`|~"))
+    table[static_cast<unsigned char>(c)] = true;
+  return table;
+}();
+
 // A field name in lower case, to be compared with a name of the same length in any case: word by
 // word, since every field of every message is looked up.
 template <std::size_t N>
@@ -144,6 +154,18 @@ const HeaderField* HeaderList::find(std::string_view name) const noexcept {
     if (iequals(field.name, name)) return &field;
   }
   return nullptr;
+}
+
+bool is_token(std::string_view text) noexcept {
+  return !text.empty() && std::all_of(text.begin(), text.end(),
+                                      [](char c) { return kToken[static_cast<unsigned char>(c)]; });
+}
+
+bool is_field_value(std::string_view text) noexcept {
+  return std::all_of(text.begin(), text.end(), [](char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return byte == '\t' || (byte >= 0x20 && byte != 0x7f);
+  });
 }
 
 bool iequals(std::string_view a, std::string_view b) noexcept { return equals_ignoring_case(a, b); }

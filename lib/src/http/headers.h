@@ -71,6 +71,10 @@ class HeaderList {
   std::vector<HeaderField> fields_;
 };
 
+// A token (RFC 9110 §5.6.2): what a method or a field name is.
+[[nodiscard]] bool is_token(std::string_view text) noexcept;
+// What may stand in a field value: no control byte but HTAB.
+[[nodiscard]] bool is_field_value(std::string_view text) noexcept;
 // Case-insensitive comparison of ASCII text.
 [[nodiscard]] bool iequals(std::string_view a, std::string_view b) noexcept;
 // True when the comma-separated list `value` has `token`, ignoring case.

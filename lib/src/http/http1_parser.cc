@@ -1,7 +1,6 @@
 #include "http/http1_parser.h"
 
 #include <algorithm>
-#include <array>
 
 #include "base/strings.h"
 #include "http/chunked_decoder.h"
@@ -16,21 +15,6 @@ namespace {
 constexpr std::string_view kAsterisk = "*";
 
 constexpr std::uint64_t kMaxContentLength = 0x7fff'ffff'ffff'ffff;
-
-constexpr std::array<bool, 256> kToken = [] {  // tchar, RFC 9110 §5.6.2
-  std::array<bool, 256> table{};
-  for (unsigned c = 0; c < 256; ++c) {
-    table[c] = is_digit(static_cast<char>(c)) || is_alpha(static_cast<char>(c));
-  }
-  for (const char c : std::string_view("!#$%&'*+-.^_`|~"))
-    table[static_cast<unsigned char>(c)] = true;
-  return table;
-}();
-
-bool is_token(std::string_view text) noexcept {
-  return !text.empty() && std::all_of(text.begin(), text.end(),
-                                      [](char c) { return kToken[static_cast<unsigned char>(c)]; });
-}
 
 // The digit after "HTTP/1.", or the reason why the text is no version of ours.
 HttpError read_version(std::string_view text, int& minor) noexcept {

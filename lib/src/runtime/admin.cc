@@ -102,6 +102,7 @@ std::string write_explanation(const RouteQuery& query, const Explanation& explan
   writer.Key("query");
   writer.StartObject();
   member(writer, "scheme", query.scheme);
+  member(writer, "method", query.method);
   member(writer, "host", query.host);
   member(writer, "path", query.path);
   writer.EndObject();
@@ -109,6 +110,8 @@ std::string write_explanation(const RouteQuery& query, const Explanation& explan
   member(writer, "outcome", explanation.outcome);
   member(writer, "normalised_path", explanation.normalised_path);
   member(writer, "backend", explanation.backend);
+  if (!explanation.revision.empty()) member(writer, "revision", explanation.revision);
+  if (!explanation.operation.empty()) member(writer, "operation", explanation.operation);
   writer.Key("candidates");
   writer.StartArray();
   for (const RouteCandidate& candidate : explanation.candidates) {
@@ -159,10 +162,10 @@ bool read_url(std::string_view url, RouteQuery& query) {
   query.scheme = to_lower(url.substr(0, scheme));
   if (query.scheme != "http" && query.scheme != "https") return false;
   url.remove_prefix(scheme + 3);
-  url = url.substr(0, url.find_first_of("?#"));
-  const std::size_t slash = std::min(url.find('/'), url.size());
-  query.host = url.substr(0, slash);
-  query.path = slash == url.size() ? "/" : url.substr(slash);
+  url = url.substr(0, url.find('#'));
+  const std::size_t end = std::min(url.find_first_of("/?"), url.size());
+  query.host = url.substr(0, end);
+  query.path = std::string(end == url.size() || url[end] == '?' ? "/" : "").append(url.substr(end));
   return true;
 }
 
@@ -180,6 +183,7 @@ Response explain(const RoutesView& routes, const Request& request) {
       return refusal(400, "scheme: " + quote(query.scheme) + " is not allowed: expected http or https");
     }
   }
+  if (const std::string* method = request.parameter("method")) query.method = *method;
   Response response;
   response.body = write_explanation(query, routes.explain(query));
   return response;

@@ -1,18 +1,12 @@
 #include "runtime/monitor.h"
 
+#include "http/server_response.h"
+
 namespace gateway {
 namespace {
 
 using Request = ControlServer::Request;
 using Response = ControlServer::Response;
-
-Response text(int status, std::string body) {
-  Response response;
-  response.status = status;
-  response.content_type = "text/plain; charset=utf-8";
-  response.body = std::move(body) + "\n";
-  return response;
-}
 
 std::string waiting_for(const RoutesView& routes) {
   std::string words;
@@ -26,13 +20,13 @@ std::string waiting_for(const RoutesView& routes) {
 
 Response ready(GatewayState state, const RoutesView& routes) {
   switch (state) {
-    case GatewayState::Ready: return text(200, "ready");
-    case GatewayState::Draining: return text(503, "draining");
-    case GatewayState::Stopped: return text(503, "stopped");
+    case GatewayState::Ready: return text_response(200, "ready");
+    case GatewayState::Draining: return text_response(503, "draining");
+    case GatewayState::Stopped: return text_response(503, "stopped");
     case GatewayState::Created:
     case GatewayState::Starting: break;
   }
-  return text(503, waiting_for(routes));
+  return text_response(503, waiting_for(routes));
 }
 
 }  // namespace
@@ -40,7 +34,7 @@ Response ready(GatewayState state, const RoutesView& routes) {
 ControlServer::Handler monitor_handler(std::function<GatewayState()> state, std::function<std::string()> metrics,
                                        const RoutesView& routes) {
   return [state = std::move(state), metrics = std::move(metrics), &routes](const Request& request) {
-    if (request.path == "/live") return text(200, "live");
+    if (request.path == "/live") return text_response(200, "live");
     if (request.path == "/ready") return ready(state(), routes);
     if (request.path == "/metrics") {
       Response response;
@@ -48,7 +42,7 @@ ControlServer::Handler monitor_handler(std::function<GatewayState()> state, std:
       response.body = metrics();
       return response;
     }
-    return text(404, "here are /metrics, /live and /ready");
+    return text_response(404, "here are /metrics, /live and /ready");
   };
 }
 

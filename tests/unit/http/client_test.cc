@@ -6,6 +6,7 @@
 
 #include "../tls/support.h"
 #include "client_support.h"
+#include "proxy_support.h"
 
 namespace gateway {
 namespace {
@@ -397,6 +398,123 @@ TEST_CASE("TLS: the name and the chain are checked, and connections are kept") {
     talk.ask(heard, std::move(request));
     CHECK(heard.error);
   }
+}
+
+// A client that is told of a proxy, and of a host that only the proxy can find.
+struct ProxyTalk {
+  LoopRunner loop;
+  std::unique_ptr<HttpClient> client;
+  ProxyTalk(std::uint16_t proxy, std::shared_ptr<TlsClient> tls, std::string authorization = "") {
+    HttpClientOptions options;
+    options.host = "config.invalid";
+    options.port = tls ? 443 : 8080;
+    options.tls = tls != nullptr;
+    options.tls_client = std::move(tls);
+    options.proxy_host = "127.0.0.1";
+    options.proxy_port = proxy;
+    options.proxy_authorization = std::move(authorization);
+    client = HttpClient::create(loop, std::move(options)).value();
+  }
+  void ask(Heard& heard, HttpClientRequest request) {
+    heard.call = client->start(std::move(request), heard.handler());
+    REQUIRE(loop.until([&] { return heard.done; }));
+  }
+};
+
+TEST_CASE("Through a proxy: plain requests go in absolute form") {
+  std::string seen;
+  TestServer server([&](Peer& peer, int) {
+    while (auto head = peer.read_head()) {
+      seen = *head;
+      peer.answer(200, "there");
+    }
+  });
+  test::ForwardProxy proxy(server.port(), "Basic dTpw");
+  ProxyTalk talk(proxy.port(), nullptr, "Basic dTpw");
+  Heard heard;
+  talk.ask(heard, get("/a?b"));
+  REQUIRE_FALSE(heard.error);
+  CHECK(heard.body == "there");
+  REQUIRE(proxy.seen().size() == 1);
+  CHECK(proxy.seen().front() == "GET http://config.invalid:8080/a?b HTTP/1.1\r\nHost: config.invalid:8080\r\n"
+                                "User-Agent: libgateway\r\nProxy-Authorization: Basic dTpw\r\n\r\n");
+}
+
+TEST_CASE("Through a proxy: TLS goes through a tunnel, and the proxy's credentials stay outside") {
+  const auto pem = test::make_pem("config.invalid");
+  auto table = std::make_shared<TlsTable>();
+  table->set_default(test::binding("", pem));
+  std::vector<std::string> heads;
+  TestServer server(
+      [&](Peer& peer, int) {
+        while (auto head = peer.read_head()) {
+          heads.push_back(*head);
+          peer.answer(200, "secret");
+        }
+      },
+      table);
+  test::ForwardProxy proxy(server.port(), "Basic dTpw");
+  SECTION("opened once for all requests") {
+    ProxyTalk talk(proxy.port(), TlsClient::create({pem.chain}).value(), "Basic dTpw");
+    for (int i = 0; i < 2; ++i) {
+      Heard heard;
+      talk.ask(heard, get("/x"));
+      REQUIRE_FALSE(heard.error);
+      CHECK(heard.body == "secret");
+    }
+    REQUIRE(proxy.seen().size() == 1);
+    CHECK(proxy.seen().front() == "CONNECT config.invalid:443 HTTP/1.1\r\nHost: config.invalid:443\r\n"
+                                  "User-Agent: libgateway\r\nProxy-Authorization: Basic dTpw\r\n\r\n");
+    REQUIRE(heads.size() == 2);
+    CHECK(heads.front() == "GET /x HTTP/1.1\r\nHost: config.invalid\r\nUser-Agent: libgateway\r\n\r\n");
+  }
+  SECTION("refused without credentials") {
+    ProxyTalk talk(proxy.port(), TlsClient::create({pem.chain}).value());
+    Heard heard;
+    talk.ask(heard, get("/x"));
+    REQUIRE(heard.error);
+    CHECK(heard.error->code == ErrorCode::Unauthorized);
+    CHECK(heard.error->message == "the proxy refused the tunnel with status 407");
+    CHECK(heard.error->where == "config.invalid through the proxy 127.0.0.1:" + std::to_string(proxy.port()));
+    CHECK(heads.empty());
+  }
+}
+
+TEST_CASE("Through a proxy: one that does not open the tunnel is said to be at fault") {
+  struct Case {
+    std::string says;
+    ErrorCode code;
+  };
+  const auto refusal = GENERATE(values<Case>({{"HTTP/1.1 502 X\r\nContent-Length: 0\r\n\r\n", ErrorCode::Unavailable},
+                                              {"SSH-2.0-what\r\n\r\n", ErrorCode::ProtocolError},
+                                              {"HTTP/1.1 200 OK\r\n\r\nmore", ErrorCode::ProtocolError},
+                                              {"", ErrorCode::Unavailable}}));
+  CAPTURE(refusal.says);
+  TestServer proxy([&](Peer& peer, int) {
+    (void)peer.read_head();
+    peer.write(refusal.says);
+  });
+  ProxyTalk talk(proxy.port(), TlsClient::create({test::make_pem("config.invalid").chain}).value());
+  Heard heard;
+  talk.ask(heard, get("/x"));
+  REQUIRE(heard.error);
+  CHECK(heard.error->code == refusal.code);
+}
+
+TEST_CASE("A body that is announced as too long is refused before it comes") {
+  TestServer server([](Peer& peer, int) {
+    (void)peer.read_head();
+    peer.write("HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\n");
+    peer.wait_closed();
+  });
+  Talk talk(server.port());
+  auto request = get("/");
+  request.max_body = 10;
+  Heard heard;
+  talk.ask(heard, std::move(request));
+  REQUIRE(heard.error);
+  CHECK(heard.error->code == ErrorCode::TooLarge);
+  CHECK(heard.status == 0);
 }
 
 }  // namespace

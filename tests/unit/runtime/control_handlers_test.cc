@@ -34,7 +34,7 @@ class FakeRoutes final : public RoutesView {
 };
 
 ControlServer::Response ask(const ControlServer::Handler& handler, std::string path, std::string_view query = {}) {
-  return handler({"GET", std::move(path), ControlServer::parse_query(query)});
+  return handler({"GET", std::move(path), HttpServer::parse_query(query)});
 }
 
 rapidjson::Document parse(const ControlServer::Response& response) {
@@ -56,8 +56,8 @@ TEST_CASE("explain takes a URL, or host, path and scheme") {
     const char* host;
     const char* path;
   };
-  for (const Row& row : {Row{"url=https%3A%2F%2Fa.example%3A8443%2Fusers%2F1%3Fx%3D1%23f", "https", "a.example:8443", "/users/1"},
-                         Row{"url=HTTP://a.example", "http", "a.example", "/"}, Row{"url=http://a?b", "http", "a", "/"},
+  for (const Row& row : {Row{"url=https%3A%2F%2Fa.example%3A8443%2Fusers%2F1%3Fx%3D1%23f", "https", "a.example:8443", "/users/1?x=1"},
+                         Row{"url=HTTP://a.example", "http", "a.example", "/"}, Row{"url=http://a?b", "http", "a", "/?b"},
                          Row{"host=a.example&path=/x%20y&scheme=https", "https", "a.example", "/x y"}, Row{"", "http", "", "/"}}) {
     CAPTURE(row.query);
     CHECK(ask(admin, "/explain", row.query).status == 200);
@@ -68,6 +68,8 @@ TEST_CASE("explain takes a URL, or host, path and scheme") {
   const auto answer = parse(ask(admin, "/explain"));
   CHECK(answer["candidates"][0]["answers"].GetBool());
   CHECK(answer["candidates"][0]["stamp"].GetInt64() == 5);
+  CHECK(ask(admin, "/explain", "url=http://a/&method=PUT").status == 200);
+  CHECK(routes.asked.method == "PUT");
 }
 
 TEST_CASE("explain refuses what is no URL, and says what is allowed") {
