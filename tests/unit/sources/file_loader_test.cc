@@ -365,7 +365,8 @@ TEST_CASE("one file may be the source, and a path that is not there is an error"
   REQUIRE(seen.ok());
   REQUIRE(seen->snapshot);
   CHECK(ids_of(*seen->snapshot) == "a ");
-  CHECK(seen->watch == folder.path().string());
+  REQUIRE(seen->watch.size() == 1);
+  CHECK(seen->watch[0].path == folder.path().string());
 }
 
 TEST_CASE("a check reads once and says everything that is wrong") {

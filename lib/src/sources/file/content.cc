@@ -62,6 +62,8 @@ class ContentReader {
       read_manifest(object, known, where);
     } else if (version.starts_with("gateway/") || (version.empty() && kind == "Configuration")) {
       read_own(object, where);
+    } else if (version.empty() && kind.empty() && object.HasMember("resources")) {
+      read_resources(object, where);
     } else if (kind.ends_with("List")) {
       read_list(object, where, allocator);
     } else if (std::binary_search(kOtherKinds.begin(), kOtherKinds.end(), kind)) {
@@ -79,6 +81,26 @@ class ContentReader {
     take("Backend", own.backends, content_.own.backends, where);
     take("Certificate", own.certificates, content_.own.certificates, where);
     take("Hostname", own.hostnames, content_.own.hostnames, where);
+    take("Product", own.products, content_.own.products, where);
+    take("Subscription", own.subscriptions, content_.own.subscriptions, where);
+    take("Policy", own.policies, content_.own.policies, where);
+  }
+
+  void read_resources(const Value& document, const std::string& where) {
+    const Value& list = document["resources"];
+    if (!list.IsArray()) return reject(where, "resources", "must be a list of ARM resources");
+    rapidjson::SizeType number = 0;
+    for (const Value& element : list.GetArray()) {
+      const std::string member = "resources[" + std::to_string(number++) + "]";
+      auto resource = arm::make_resource(element);
+      if (resource) {
+        content_.resources.push_back({std::move(*resource), where + ": " + member});
+      } else {
+        const Error& error = resource.error();
+        const bool named = element.IsObject() && !member_text(element, "id").empty();
+        reject(where, member, named ? error.where + ": " + error.message : error.message);
+      }
+    }
   }
 
   template <typename T>
@@ -139,7 +161,8 @@ class ContentReader {
   void reject_kind(std::string_view version, std::string_view kind, const std::string& where) {
     if (version.empty() || kind.empty()) {
       return reject(where, "", "must have apiVersion and kind: gateway/v1 Configuration, or a "
-                               "Kubernetes Ingress, IngressClass, Service, Endpoints, EndpointSlice or Secret");
+                               "Kubernetes Ingress, IngressClass, Service, Endpoints, EndpointSlice or Secret; "
+                               "or `resources`, a list of ARM resources");
     }
     reject(where, "kind",
            quote(std::string(version) + " " + std::string(kind)) +

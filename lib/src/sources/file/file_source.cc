@@ -1,6 +1,8 @@
 #include <gateway/file_source.h>
 
+#include <algorithm>
 #include <chrono>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -22,6 +24,8 @@ using std::chrono::milliseconds;
 constexpr milliseconds kPace{20};         // between the event and the look, and between two looks that wait for writers
 constexpr milliseconds kPoll{2'000};      // where events may be missed: network file systems, links to elsewhere
 constexpr milliseconds kPollUnwatched{250};
+constexpr int kPollShare = 20;            // a look at a large tree takes at most this part of the time
+constexpr std::size_t kMaxWatches = 4'096; // of folders; changes in more are found by the poll
 constexpr unsigned kPatience = 3;         // failed looks in a row before the source calls itself degraded
 
 Result<void> check(const FileSourceOptions& options) {
@@ -30,6 +34,7 @@ Result<void> check(const FileSourceOptions& options) {
   };
   if (options.path.empty()) return refuse("path", "must name a file or a folder");
   if (options.path.find('\0') != std::string::npos) return refuse("path", "must not contain NUL");
+  if (options.overrides.find('\0') != std::string::npos) return refuse("overrides", "must not contain NUL");
   if (options.max_bytes == 0) return refuse("max_bytes", "must be at least 1");
   if (options.max_depth == 0 || options.max_depth > 1000) return refuse("max_depth", "must be between 1 and 1000");
   return {};
@@ -57,7 +62,7 @@ class FileSource final : public ConfigSource {
     stopping_ = true;
     soon_.reset();
     poll_.reset();
-    watch_.reset();
+    watches_.clear();
     context_.sink.reset();
     if (looking_) {
       stopped_ = std::move(done);
@@ -69,6 +74,11 @@ class FileSource final : public ConfigSource {
  private:
   struct Outcome {
     std::optional<Result<Loader::Look>> look;
+    milliseconds took{0};
+  };
+  struct Watched {
+    FileStamp folder;
+    std::unique_ptr<uv::FileWatch> watch;
   };
 
   void look() {
@@ -80,8 +90,16 @@ class FileSource final : public ConfigSource {
     looking_ = true;
     auto outcome = std::make_shared<Outcome>();
     uv::queue_work(
-        loop_, [outcome, loader = loader_] { outcome->look = loader->look(Loader::Writers::Await); },
-        [this, outcome] { looked(std::move(*outcome->look)); });
+        loop_,
+        [outcome, loader = loader_] {
+          const auto begin = std::chrono::steady_clock::now();
+          outcome->look = loader->look(Loader::Writers::Await);
+          outcome->took = std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - begin);
+        },
+        [this, outcome] {
+          took_ = outcome->took;
+          looked(std::move(*outcome->look));
+        });
   }
 
   void looked(Result<Loader::Look> result) {
@@ -103,6 +121,7 @@ class FileSource final : public ConfigSource {
     for (const std::string& document : seen.skipped) {
       tell(LogLevel::Debug, "FileDocumentSkipped", document + " says nothing about routes");
     }
+    for (std::string& text : seen.notices) tell(LogLevel::Info, "FileNotice", std::move(text));
     if (seen.snapshot) {
       tell_rejected(last_.rejected, seen.snapshot->rejected);
       last_ = std::move(*seen.snapshot);
@@ -128,29 +147,41 @@ class FileSource final : public ConfigSource {
       degraded_ = true;
       context_.sink->degraded(std::move(error));
     }
-    watch_.reset();
+    watches_.clear();
     look_at(kPollUnwatched);
   }
 
-  // Watches the folder, anew if another one is there under its name.
+  // Watches the folders, anew if another one is there under its name.
   void follow(const Loader::Look& seen) {
-    if (!watch_ || watched_ != seen.watched) {
-      watched_ = seen.watched;
-      watch_.emplace(loop_);
-      const auto armed = watch_->start(seen.watch, [this] { look_soon(); });
-      if (armed) {
-        look_soon();  // what changed before the watch was there
-      } else {
-        if (!unwatched_) {
-          tell(LogLevel::Warn, "FileNotWatched",
-               armed.error().to_string() + "; changes are looked for " +
-                   std::to_string(milliseconds(1'000) / kPollUnwatched) + " times a second");
-        }
-        watch_.reset();
+    std::map<std::string, Watched> kept;
+    bool armed = false;
+    std::optional<Error> failed;
+    for (const file::WatchedFolder& folder : seen.watch) {
+      if (kept.size() == kMaxWatches || failed) break;
+      if (kept.contains(folder.path)) continue;
+      auto known = watches_.extract(folder.path);
+      if (known && known.mapped().folder == folder.identity) {
+        kept.insert(std::move(known));
+        continue;
       }
-      unwatched_ = !armed;
+      Watched watched{folder.identity, std::make_unique<uv::FileWatch>(loop_)};
+      auto started = watched.watch->start(folder.path, [this] { look_soon(); });
+      if (started) {
+        kept.emplace(folder.path, std::move(watched));
+      } else if (started.error().code != ErrorCode::NotFound) {
+        failed = std::move(started).error();
+      }
+      armed = true;
     }
-    look_at(watch_ ? kPoll : kPollUnwatched);
+    watches_ = std::move(kept);
+    if (armed) look_soon();  // what changed before the watch was there, or has gone since
+    if (failed && !unwatched_) {
+      tell(LogLevel::Warn, "FileNotWatched",
+           failed->to_string() + "; changes are looked for " + std::to_string(milliseconds(1'000) / kPollUnwatched) +
+               " times a second");
+    }
+    unwatched_ = failed.has_value();
+    look_at(std::max(failed ? kPollUnwatched : kPoll, took_ * kPollShare));
   }
 
   void look_soon() {
@@ -180,8 +211,8 @@ class FileSource final : public ConfigSource {
   std::shared_ptr<Loader> loader_;  // used by one look at a time, on the thread pool
   std::optional<uv::Timer> soon_;
   std::optional<uv::Timer> poll_;
-  std::optional<uv::FileWatch> watch_;
-  FileStamp watched_;
+  std::map<std::string, Watched> watches_;  // by path
+  milliseconds took_{0};                    // the last look
   bool unwatched_ = false;
   bool looking_ = false;
   bool again_ = false;     // something changed while a look ran
@@ -222,9 +253,11 @@ void check_resources(SourceSnapshot& snapshot) {
                         where + ": " + std::string(member), false});
   };
   check_all(snapshot.apis, checked.apis, [&](const Api& api, const std::string& where, auto& problems) {
-    if (!api.backend.empty() && !snapshot.backends.find(api.backend)) {
-      dangling(where, "backend", "backend", api.backend, problems);
-    }
+    const auto check_backend = [&](const std::string& at, const std::string& id) {
+      if (!id.empty() && !snapshot.backends.find(id)) dangling(at, "backend", "backend", id, problems);
+    };
+    check_backend(where, api.backend);
+    for (const ApiRevision& revision : api.revisions) check_backend(where + ": " + revision.id, revision.backend);
   });
   check_all(snapshot.certificates, checked.certificates, [](const auto&, const auto&, auto&) {});
   check_all(snapshot.hostnames, checked.hostnames,
@@ -233,6 +266,10 @@ void check_resources(SourceSnapshot& snapshot) {
                 dangling(where, "certificate", "certificate", hostname.certificate, problems);
               }
             });
+  const auto no_references = [](const auto&, const auto&, auto&) {};
+  check_all(snapshot.products, checked.products, no_references);
+  check_all(snapshot.subscriptions, checked.subscriptions, no_references);
+  check_all(snapshot.policies, checked.policies, no_references);
   for (const std::string_view id : snapshot.backends.sorted_names()) {
     const Backend& backend = *snapshot.backends.find(id);
     validate(backend, describe(backend.provenance, id), checked.rejected);

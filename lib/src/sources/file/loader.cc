@@ -1,16 +1,16 @@
 #include "sources/file/loader.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <set>
 #include <utility>
 
 #include "base/strings.h"
 #include "model/validate.h"
+#include "sources/file/origins.h"
 
 namespace gateway::file {
 namespace {
@@ -18,36 +18,6 @@ namespace {
 constexpr unsigned kMaxDeferred = 3;          // looks: 60 ms at the pace of FileSource
 constexpr unsigned kMaxDeferredAtStart = 50;
 constexpr std::int64_t kEmptiedNs = 2'000'000'000;
-
-FileStamp stamp_of(const struct stat& status) {
-  const auto ns = [](const timespec& time) {
-    return static_cast<std::int64_t>(time.tv_sec) * 1'000'000'000 + time.tv_nsec;
-  };
-  return {status.st_dev, status.st_ino, status.st_size, ns(status.st_mtim), ns(status.st_ctim)};
-}
-
-// Which file or folder it is, whatever is in it.
-FileStamp identity_of(const struct stat& status) {
-  return {status.st_dev, status.st_ino, 0, 0, 0};
-}
-
-Error system_error(int number, const std::string& where) {
-  const ErrorCode code = number == ENOENT                       ? ErrorCode::NotFound
-                         : number == EACCES || number == EPERM ? ErrorCode::Unauthorized
-                                                                : ErrorCode::Unavailable;
-  return {code, "file", std::strerror(number), where, true};
-}
-
-bool is_configuration_name(std::string_view name) {
-  if (name.starts_with('.')) return false;
-  return name.ends_with(".json") || name.ends_with(".yaml") || name.ends_with(".yml");
-}
-
-std::pair<std::string, std::string> split_path(const std::string& path) {
-  const auto slash = path.rfind('/');
-  if (slash == std::string::npos) return {".", path};
-  return {slash == 0 ? "/" : path.substr(0, slash), path.substr(slash + 1)};
-}
 
 class Descriptor {
  public:
@@ -123,37 +93,106 @@ bool same_errors(const std::vector<Error>& a, const std::vector<Error>& b) {
   });
 }
 
+// Calls f(kind, from's, into's) for each kind of resource.
+template <typename F>
+void with_each_kind(const SourceSnapshot& from, SourceSnapshot& into, F&& f) {
+  f("Api", from.apis, into.apis);
+  f("Backend", from.backends, into.backends);
+  f("Certificate", from.certificates, into.certificates);
+  f("Hostname", from.hostnames, into.hostnames);
+  f("Product", from.products, into.products);
+  f("Subscription", from.subscriptions, into.subscriptions);
+  f("Policy", from.policies, into.policies);
+}
+
+// Adds what `from` holds; an id that is taken is an error of `from`, which `where` names.
+void merge_snapshot(const std::string& where, const SourceSnapshot& from, SourceSnapshot& into) {
+  with_each_kind(from, into, [&](std::string_view kind, const auto& added, auto& present) {
+    for (const std::string_view id : added.sorted_names()) {
+      if (const auto* first = present.find(id)) {
+        into.rejected.push_back({ErrorCode::AlreadyExists, "file",
+                                 std::string(kind) + " " + quote(id) + " is taken by " +
+                                     describe(first->provenance, id) + "; its id must be unique",
+                                 where, false});
+        continue;
+      }
+      present.set(id, added.get(id));
+    }
+  });
+}
+
 }  // namespace
 
 Loader::Loader(FileSourceOptions options, std::shared_ptr<const Clock> clock)
     : options_(std::move(options)), clock_(std::move(clock)) {
   // Manifests without a cluster name us directly.
   options_.translation.class_names.push_back(options_.translation.controller);
+  overrides_.reading = Reading::Overrides;
 }
 
 Result<Loader::Look> Loader::look(Writers writers) {
   Look look;
-  auto listed = list(look);
+  auto listed = list();
   if (!listed) return std::move(listed).error();
 
   for (auto at = files_.begin(); at != files_.end();) {
-    const bool gone = !listed->contains(at->first);
+    const bool gone = !listed->files.contains(at->first);
     const bool believed = gone && (at->second.missing || writers == Writers::Trust);
     look.unsettled = look.unsettled || (gone && !believed);
     at->second.missing = gone;
     dirty_ = dirty_ || believed;
     at = believed ? files_.erase(at) : std::next(at);
   }
-  for (const auto& [name, stamp] : *listed) {
+  for (const auto& [name, stamp] : listed->files) {
     auto [at, fresh] = files_.try_emplace(name);
+    if (fresh && listed->tree) at->second.reading = Reading::Artifact;
     if (follow(name, at->second, stamp, fresh, writers, look)) look.unsettled = true;
   }
+  dirty_ = dirty_ || !same_errors(unlisted_, listed->problems);
+  unlisted_ = std::move(listed->problems);
+  for (std::string& text : listed->notices) notice(std::move(text));
+  look.watch = std::move(listed->folders);
+  if (auto seen = look_at_overrides(writers, look); !seen) return std::move(seen).error();
   // Changes of several files that belong together are believed together, but nobody who keeps
   // writing holds up the others for long.
   deferred_ = look.unsettled ? deferred_ + 1 : 0;
   const bool patient = look.unsettled && deferred_ <= (first_ ? kMaxDeferredAtStart : kMaxDeferred);
-  if (dirty_ && !patient) assemble(look);
+  if (dirty_ && !patient) {
+    if (auto assembled = assemble(look); !assembled) return std::move(assembled).error();
+  }
+  look.notices = std::exchange(untold_, {});
   return look;
+}
+
+Result<void> Loader::look_at_overrides(Writers writers, Look& look) {
+  const std::string& path = options_.overrides;
+  if (path.empty()) return {};
+  struct stat status {};
+  if (stat(path.c_str(), &status) == 0) {
+    const bool fresh = overrides_.missing;
+    overrides_.missing = false;
+    if (follow(path, overrides_, stamp_of(status), fresh, writers, look)) look.unsettled = true;
+  } else {
+    Error error = system_error(errno, path);
+    const bool believed = overrides_.missing || writers == Writers::Trust;
+    overrides_.missing = true;
+    if (!believed) {
+      look.unsettled = true;
+    } else {
+      overrides_.read.reset();
+      overrides_.digest = {};
+      dirty_ = dirty_ || !overrides_.broken || overrides_.broken->message != error.message;
+      overrides_.broken = std::move(error);
+    }
+  }
+  auto folder = folder_of(path);
+  if (!folder) return std::move(folder).error();
+  look.watch.push_back(std::move(*folder));
+  return {};
+}
+
+void Loader::notice(std::string text) {
+  if (noticed_.insert(text).second) untold_.push_back(std::move(text));
 }
 
 bool Loader::follow(const std::string& name, File& file, const FileStamp& stamp, bool fresh,
@@ -165,43 +204,26 @@ bool Loader::follow(const std::string& name, File& file, const FileStamp& stamp,
   return file.read != file.seen;
 }
 
-std::string Loader::path_of(const std::string& name) const {
+std::string Loader::path_of(const std::string& name, Reading reading) const {
+  if (reading == Reading::Overrides) return name;
   return folder_ ? options_.path + "/" + name : options_.path;
 }
 
-Result<std::map<std::string, FileStamp>> Loader::list(Look& look) {
-  std::map<std::string, FileStamp> files;
+Result<Listing> Loader::list() {
   struct stat status {};
   if (stat(options_.path.c_str(), &status) != 0) return system_error(errno, options_.path);
   folder_ = S_ISDIR(status.st_mode);
-  if (!folder_) {
-    const auto [parent, base] = split_path(options_.path);
-    files.emplace(base, stamp_of(status));
-    look.watch = parent;
-    if (stat(parent.c_str(), &status) != 0) return system_error(errno, parent);
-    look.watched = identity_of(status);
-    return files;
-  }
-  look.watch = options_.path;
-  look.watched = identity_of(status);
-
-  DIR* directory = opendir(options_.path.c_str());
-  if (directory == nullptr) return system_error(errno, options_.path);
-  while (const dirent* entry = readdir(directory)) {
-    const std::string name = entry->d_name;
-    if (!is_configuration_name(name)) continue;
-    if (stat(path_of(name).c_str(), &status) == 0) {
-      if (!S_ISDIR(status.st_mode)) files.emplace(name, stamp_of(status));
-    } else if (errno != ENOENT) {
-      files.emplace(name, FileStamp{});  // it is there and cannot be looked at: reading it says why
-    }
-  }
-  closedir(directory);
-  return files;
+  if (folder_) return list_folder(options_.path);
+  auto folder = folder_of(options_.path);
+  if (!folder) return std::move(folder).error();
+  Listing listing;
+  listing.files.emplace(split_path(options_.path).second, stamp_of(status));
+  listing.folders.push_back(std::move(*folder));
+  return listing;
 }
 
 void Loader::read_file(const std::string& name, File& file, Writers writers, Look& look) {
-  auto raw = read_raw(path_of(name), name, options_.max_bytes);
+  auto raw = read_raw(path_of(name, file.reading), name, options_.max_bytes);
   file.unreadable = !raw;
   if (!raw) {
     file.read = file.seen;
@@ -216,50 +238,100 @@ void Loader::read_file(const std::string& name, File& file, Writers writers, Loo
   file.read = raw->stamp;
 
   // "command > file" empties it long before the command's output comes.
-  const bool emptied = trim(raw->text).empty() && file.content &&
-                       !(file.content->documents.empty()) && writers == Writers::Await;
+  const bool emptied = trim(raw->text).empty() && file.said_something() && writers == Writers::Await;
   if (emptied && !file.emptied_ns) file.emptied_ns = clock_->steady_ns();
   if (emptied && clock_->steady_ns() - *file.emptied_ns < kEmptiedNs) return;
   file.emptied_ns.reset();
 
   const Digest digest = sha256(raw->text);
-  if (digest == file.digest && (file.content || file.broken)) return;
+  if (digest == file.digest && (file.parsed() || file.broken)) return;
   file.digest = digest;
   dirty_ = true;
-  const DocumentLimits limits{options_.max_bytes, options_.max_depth, options_.max_yaml_aliases};
-  auto content = read_content(raw->text, name, limits);
-  if (!content) {
-    file.broken = std::move(content).error();
+  if (auto done = parse(name, raw->text, file); !done) {
+    file.broken = std::move(done).error();
     return;
   }
   file.broken.reset();
-  file.content = std::move(*content);
+  if (!file.content) return;
   look.skipped.insert(look.skipped.end(), file.content->skipped.begin(), file.content->skipped.end());
 }
 
-void Loader::assemble(Look& look) {
-  std::vector<Error> rejected;
+Result<void> Loader::parse(const std::string& name, std::string_view text, File& file) const {
+  const DocumentLimits limits{options_.max_bytes, options_.max_depth, options_.max_yaml_aliases};
+  const auto take = [](auto parsed, auto& into) -> Result<void> {
+    if (!parsed) return std::move(parsed).error();
+    into = std::move(*parsed);
+    return {};
+  };
+  switch (file.reading) {
+    case Reading::Artifact: return take(arm::read_artifact(name, text, limits), file.artifact);
+    case Reading::Overrides: return take(arm::read_overrides(text, name, limits), file.overrides);
+    case Reading::Documents: break;
+  }
+  return take(read_content(text, name, limits), file.content);
+}
+
+Result<void> Loader::assemble(Look& look) {
+  std::vector<Error> rejected = unlisted_;
   for (const auto& [name, file] : files_) {
     if (file.broken) rejected.push_back(*file.broken);
     if (!file.content) continue;
     rejected.insert(rejected.end(), file.content->rejected.begin(), file.content->rejected.end());
   }
+  if (auto applied = apply_resources(rejected); !applied) return applied;
   apply_manifests(rejected);
   SourceSnapshot desired = translator_->snapshot();
   rejected.insert(rejected.end(), desired.rejected.begin(), desired.rejected.end());
   desired.rejected = std::move(rejected);
+  merge_resources(desired);
   merge_own(desired);
 
-  bool changed = keep_pointers(desired.apis, combined_.apis);
-  changed = keep_pointers(desired.backends, combined_.backends) || changed;
-  changed = keep_pointers(desired.certificates, combined_.certificates) || changed;
-  changed = keep_pointers(desired.hostnames, combined_.hostnames) || changed;
-  changed = !same_errors(desired.rejected, combined_.rejected) || changed;
+  bool changed = !same_errors(desired.rejected, combined_.rejected);
+  with_each_kind(desired, combined_, [&](std::string_view, const auto& from, auto& into) {
+    changed = keep_pointers(from, into) || changed;
+  });
   combined_.rejected = std::move(desired.rejected);
   combined_.revision = revision();
   if (changed || first_) look.snapshot = combined_;
   first_ = false;
   dirty_ = false;
+  return {};
+}
+
+// Tells the translator what changed among the ARM resources of all files.
+Result<void> Loader::apply_resources(std::vector<Error>& rejected) {
+  std::map<std::string, arm::ArtifactPtr> artifacts;
+  std::vector<arm::LocatedResource> documents;
+  for (const auto& [name, file] : files_) {
+    if (file.artifact || (file.broken && file.reading == Reading::Artifact)) artifacts.emplace(name, file.artifact);
+    if (!file.content) continue;
+    documents.insert(documents.end(), file.content->resources.begin(), file.content->resources.end());
+  }
+  // Overrides change what is there, and are no source of their own.
+  const bool some = !artifacts.empty() || !documents.empty();
+  if (some && !options_.overrides.empty()) {
+    if (!overrides_.overrides) {
+      return overrides_.broken ? *overrides_.broken : system_error(EAGAIN, options_.overrides);
+    }
+    if (overrides_.broken) rejected.push_back(*overrides_.broken);
+  }
+  arm::ArtifactTree next = arm::assemble(artifacts, documents, some ? overrides_.overrides.get() : nullptr);
+  rejected.insert(rejected.end(), next.problems.begin(), next.problems.end());
+  for (std::string& text : next.notices) notice(std::move(text));
+  if (!arm_translator_) {
+    if (!some) return {};
+    arm_translator_ = std::make_unique<arm::Translator>(arm::TranslatorOptions{options_.gateway});
+  }
+  auto old = told_.resources.begin();
+  for (const arm::Resource& resource : next.resources) {
+    while (old != told_.resources.end() && old->id < resource.id) arm_translator_->remove((old++)->id);
+    const bool known = old != told_.resources.end() && old->id == resource.id;
+    if (!known || old->json != resource.json) arm_translator_->upsert(resource);
+    if (known) ++old;
+  }
+  for (; old != told_.resources.end(); ++old) arm_translator_->remove(old->id);
+  told_ = std::move(next);
+  return {};
 }
 
 // Tells the translator what changed among the manifests of all files.
@@ -305,31 +377,22 @@ void Loader::apply_manifests(std::vector<Error>& rejected) {
   applied_ = std::move(wanted);
 }
 
+void Loader::merge_resources(SourceSnapshot& desired) {
+  if (!arm_translator_) return;
+  SourceSnapshot from = arm_translator_->snapshot();
+  name_files(told_, from);
+  desired.rejected.insert(desired.rejected.end(), from.rejected.begin(), from.rejected.end());
+  merge_snapshot("ARM resources", from, desired);
+}
+
 void Loader::merge_own(SourceSnapshot& desired) const {
-  const auto merge = [&](std::string_view kind, const std::string& file, const auto& from, auto& into) {
-    for (const std::string_view id : from.sorted_names()) {
-      if (const auto* first = into.find(id)) {
-        desired.rejected.push_back({ErrorCode::AlreadyExists, "file",
-                                    std::string(kind) + " " + quote(id) + " is taken by " +
-                                        describe(first->provenance, id) + "; its id must be unique",
-                                    file, false});
-        continue;
-      }
-      into.set(id, from.get(id));
-    }
-  };
   for (const auto& [name, file] : files_) {
-    if (!file.content) continue;
-    const SourceSnapshot& own = file.content->own;
-    merge("Api", name, own.apis, desired.apis);
-    merge("Backend", name, own.backends, desired.backends);
-    merge("Certificate", name, own.certificates, desired.certificates);
-    merge("Hostname", name, own.hostnames, desired.hostnames);
+    if (file.content) merge_snapshot(name, file.content->own, desired);
   }
 }
 
 std::string Loader::revision() const {
-  std::string text;
+  std::string text = hex(overrides_.digest);
   for (const auto& [name, file] : files_) {
     text += name;
     text += '\0';
