@@ -318,3 +318,90 @@ TEST_CASE("A TLS connection is ended by close_notify") {
   CHECK(client->ended_by_peer());
   CHECK(client->closed_by_tls());
 }
+
+TEST_CASE("A host may ask for a certificate: none is let in, one that leads nowhere is not") {
+  SourceSnapshot routes = everything_to({});
+  const Pem trusted = make_pem("trusted.example"), stranger = make_pem("stranger.example");
+  const auto identity = [](const Pem& pem) {
+    return make_tls_identity(pem.chain, pem.key, "client").value();
+  };
+  add_host(routes, "plain.example", make_pem("plain.example"));
+  add_host(routes, "any.example", make_pem("any.example"));
+  add_host(routes, "own.example", make_pem("own.example"));
+  Hostname any = *routes.hostnames.find("any.example");
+  any.negotiate_client_certificate = true;
+  routes.set(any);
+  Hostname own = *routes.hostnames.find("own.example");
+  own.negotiate_client_certificate = true;
+  own.client_ca_pem = trusted.chain;
+  routes.set(own);
+  GatewayUnderTest gateway(routes);
+  struct Row {
+    const char* name;
+    const Pem* sends;
+    bool asked;
+    const char* host;
+    int status;  // 0: the handshake failed
+  };
+  const Row rows[] = {
+      {"plain.example", &trusted, false, "plain.example", 503},
+      {"any.example", nullptr, true, "any.example", 503},
+      {"any.example", &stranger, true, "any.example", 503},
+      {"own.example", nullptr, true, "own.example", 503},
+      {"own.example", &trusted, true, "own.example", 503},
+      {"own.example", &stranger, true, "own.example", 0},
+      // What one host did not ask for, another's requests do not get by its connection.
+      {"plain.example", nullptr, false, "any.example", 421},
+      {"any.example", &trusted, true, "own.example", 421},
+      {"own.example", &trusted, true, "any.example", 421},
+      {"own.example", &trusted, true, "plain.example", 503},
+  };
+  for (const std::uint16_t version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+    for (const Row& row : rows) {
+      INFO(row.name << " for " << row.host << (version == TLS1_3_VERSION ? " by 1.3" : " by 1.2"));
+      TlsWish wish = to_host(row.name, version);
+      if (row.sends) wish.identity = identity(*row.sends);
+      auto client = gateway.connect_tls(wish);
+      CHECK(client->was_asked() == row.asked);
+      if (row.status == 0) {
+        client->send("GET / HTTP/1.1\r\nHost: own.example\r\n\r\n");
+        CHECK(client->read_response().status() == 0);
+        continue;
+      }
+      REQUIRE(client->open());
+      client->send("GET / HTTP/1.1\r\nHost: " + std::string(row.host) + "\r\n\r\n");
+      CHECK(client->read_response().status() == row.status);
+    }
+  }
+}
+
+TEST_CASE("A ticket is good only for the demand on the client that it was made under") {
+  SourceSnapshot routes = everything_to({});
+  add_host(routes, "plain.example", make_pem("plain.example"));
+  add_host(routes, "asks.example", make_pem("asks.example"));
+  Hostname asks = *routes.hostnames.find("asks.example");
+  asks.negotiate_client_certificate = true;
+  routes.set(asks);
+  GatewayUnderTest gateway(routes);
+  auto first = gateway.connect_tls(to_host("plain.example"));
+  first->send("GET / HTTP/1.1\r\nHost: plain.example\r\n\r\n");
+  CHECK(first->read_response().status() == 503);
+  const auto ticket = first->ticket();
+  REQUIRE(ticket);
+  TlsWish wish = to_host("asks.example");
+  wish.resume = ticket.get();
+  auto second = gateway.connect_tls(wish);
+  REQUIRE(second->open());
+  CHECK_FALSE(second->resumed());
+  CHECK(second->was_asked());
+}
+
+TEST_CASE("TLS 1.0 and 1.1 are spoken where a host says so, and the strictest claimant counts") {
+  SourceSnapshot routes = everything_to({});
+  add_host(routes, "oldest.example", make_pem("oldest.example"), TlsVersion::Tls1_0);
+  add_host(routes, "older.example", make_pem("older.example"), TlsVersion::Tls1_1);
+  GatewayUnderTest gateway(routes);
+  CHECK(gateway.connect_tls(to_host("oldest.example", TLS1_VERSION))->open());
+  CHECK_FALSE(gateway.connect_tls(to_host("older.example", TLS1_VERSION))->open());
+  CHECK(gateway.connect_tls(to_host("older.example", TLS1_1_VERSION))->open());
+}

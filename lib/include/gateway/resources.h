@@ -47,6 +47,7 @@ struct Operation {
   // one, a last "*" or "{*name}" any remainder; the query part names parameters that must be there.
   std::string url_template;
   std::string policy;        // the policy document of its scope (XML); "" = none
+  std::string defect;        // why it cannot be served: requests for it answer 503; empty = sound
   bool operator==(const Operation&) const = default;
 };
 
@@ -162,6 +163,7 @@ struct Product {
   std::vector<std::string> apis;      // ApiRevision::name, sorted
   std::string policy;                 // the policy document of its scope (XML); "" = none
   Provenance provenance;
+  std::string defect;                 // as Api::defect
   bool operator==(const Product&) const = default;
 };
 
@@ -175,6 +177,7 @@ struct Subscription {
   std::string primary_key;      // "" = none
   std::string secondary_key;
   Provenance provenance;
+  std::string defect;           // as Api::defect
   bool operator==(const Subscription&) const = default;
 };
 
@@ -183,6 +186,7 @@ struct Policy {
   std::string id;
   std::string document;  // XML
   Provenance provenance;
+  std::string defect;    // as Api::defect
   bool operator==(const Policy&) const = default;
 };
 

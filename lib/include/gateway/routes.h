@@ -17,6 +17,7 @@ struct RouteQuery {
   std::string host;
   std::string path = "/";
   std::string scheme = "http";
+  std::string method = "GET";  // for Apis with operations; as is the query of `path`
 };
 
 // One Api that could answer a query, and what became of it.
@@ -36,9 +37,11 @@ struct RouteCandidate {
 
 struct Explanation {
   std::uint64_t version = 0;
-  std::string outcome;      // "route", "tombstone", "no_host", "no_path", "redirect", "invalid_path", …
+  std::string outcome;      // "route", "tombstone", "no_host", "no_path", "no_operation", "redirect", "invalid_path", …
   std::string normalised_path;
   std::string backend;      // "name@source"
+  std::string revision;     // of an Api with revisions: "users;rev=2"
+  std::string operation;    // its id
   std::vector<RouteCandidate> candidates;  // the answer first, then the others in the order of the look-up
 };
 

@@ -43,6 +43,74 @@ void put_provenance(Writer& writer, const Provenance& provenance) {
   writer.EndObject();
 }
 
+const char* word(TlsVersion version) {
+  switch (version) {
+    case TlsVersion::Tls1_0: return "1.0";
+    case TlsVersion::Tls1_1: return "1.1";
+    case TlsVersion::Tls1_2: return "1.2";
+    case TlsVersion::Tls1_3: return "1.3";
+  }
+  return "";
+}
+
+const char* word(Versioning versioning) {
+  switch (versioning) {
+    case Versioning::None: return "none";
+    case Versioning::Segment: return "segment";
+    case Versioning::Query: return "query";
+    case Versioning::Header: return "header";
+  }
+  return "";
+}
+
+// What people wrote in a policy document may be a secret.
+void put_policy(Writer& writer, std::string_view document, CanonicalForm form) {
+  if (document.empty()) return;
+  if (form == CanonicalForm::Full) {
+    put(writer, "policy", document);
+  } else {
+    put(writer, "policySha256", hex(sha256(document)));
+  }
+}
+
+void write(Writer& writer, const Operation& operation, CanonicalForm form) {
+  writer.StartObject();
+  put_text(writer, "defect", operation.defect);
+  put(writer, "id", operation.id);
+  put(writer, "method", operation.method);
+  put_policy(writer, operation.policy, form);
+  put(writer, "urlTemplate", operation.url_template);
+  writer.EndObject();
+}
+
+void write(Writer& writer, const ApiRevision& revision, CanonicalForm form) {
+  const ApiRevision usual;
+  writer.StartObject();
+  put_text(writer, "backend", revision.backend);
+  put_flag(writer, "current", revision.current, true);
+  put(writer, "id", revision.id);
+  if (revision.key_header != usual.key_header) put(writer, "keyHeader", revision.key_header);
+  if (revision.key_query != usual.key_query) put(writer, "keyQuery", revision.key_query);
+  put(writer, "name", revision.name);
+  put_flag(writer, "online", revision.online, true);
+  writer.Key("operations");
+  writer.StartArray();
+  for (const Operation& operation : revision.operations) write(writer, operation, form);
+  writer.EndArray();
+  put_policy(writer, revision.policy, form);
+  if (!revision.http || !revision.https) {
+    writer.Key("protocols");
+    writer.StartArray();
+    if (revision.http) writer.String("http");
+    if (revision.https) writer.String("https");
+    writer.EndArray();
+  }
+  if (revision.revision != usual.revision) put(writer, "revision", revision.revision);
+  put_flag(writer, "subscriptionRequired", revision.subscription_required, false);
+  put_text(writer, "version", revision.version);
+  writer.EndObject();
+}
+
 void write(Writer& writer, const Api& api, CanonicalForm form) {
   const bool full = form == CanonicalForm::Full;
   writer.StartObject();
@@ -59,6 +127,14 @@ void write(Writer& writer, const Api& api, CanonicalForm form) {
   if (api.path != "/") put(writer, "path", api.path);
   if (full) put_provenance(writer, api.provenance);
   put_flag(writer, "redirectToHttps", api.redirect_to_https, false);
+  if (!api.revisions.empty()) {
+    writer.Key("revisions");
+    writer.StartArray();
+    for (const ApiRevision& revision : api.revisions) write(writer, revision, form);
+    writer.EndArray();
+  }
+  put_text(writer, "versionParameter", api.version_parameter);
+  if (api.versioning != Versioning::None) put(writer, "versioning", word(api.versioning));
   writer.EndObject();
 }
 
@@ -82,6 +158,7 @@ void write(Writer& writer, const Backend& backend, CanonicalForm form) {
   if (form == CanonicalForm::Full) put_provenance(writer, backend.provenance);
   put_text(writer, "tlsCa", backend.tls_ca_pem);
   put_text(writer, "tlsServerName", backend.tls_server_name);
+  put_flag(writer, "tlsSystemCas", backend.tls_system_cas, false);
   put_flag(writer, "tlsVerify", backend.tls_verify, true);
   writer.EndObject();
 }
@@ -91,6 +168,7 @@ void write(Writer& writer, const Hostname& hostname, CanonicalForm form) {
   writer.StartObject();
   put_text(writer, "certificate", hostname.certificate);
   if (full && hostname.witness.changed_at) put_number(writer, "changedAt", *hostname.witness.changed_at);
+  put_text(writer, "clientCa", hostname.client_ca_pem);
   if (full && hostname.witness.created_at != 0) put_number(writer, "createdAt", hostname.witness.created_at);
   put_text(writer, "defect", hostname.defect);
   if (full && hostname.witness.generation != 0) put_number(writer, "generation", hostname.witness.generation);
@@ -98,7 +176,8 @@ void write(Writer& writer, const Hostname& hostname, CanonicalForm form) {
   put_flag(writer, "http2", hostname.http2, true);
   put(writer, "id", hostname.id);
   if (full) put_text(writer, "identity", hostname.witness.identity);
-  if (hostname.min_version == TlsVersion::Tls1_3) put(writer, "minVersion", "1.3");
+  if (hostname.min_version != TlsVersion::Tls1_2) put(writer, "minVersion", word(hostname.min_version));
+  put_flag(writer, "negotiateClientCertificate", hostname.negotiate_client_certificate, false);
   if (full) put_provenance(writer, hostname.provenance);
   writer.EndObject();
 }
@@ -119,6 +198,60 @@ void write(Writer& writer, const Certificate& certificate, CanonicalForm form) {
   } else {
     put(writer, "keySha256", hex(sha256(certificate.key_pem)));
   }
+  writer.EndObject();
+}
+
+void write(Writer& writer, const Product& product, CanonicalForm form) {
+  writer.StartObject();
+  writer.Key("apis");
+  writer.StartArray();
+  for (const std::string& api : product.apis) {
+    writer.String(api.data(), static_cast<rapidjson::SizeType>(api.size()));
+  }
+  writer.EndArray();
+  put_text(writer, "defect", product.defect);
+  put(writer, "id", product.id);
+  put_policy(writer, product.policy, form);
+  if (form == CanonicalForm::Full) put_provenance(writer, product.provenance);
+  put_flag(writer, "subscriptionRequired", product.subscription_required, true);
+  writer.EndObject();
+}
+
+void write(Writer& writer, const Subscription& subscription, CanonicalForm form) {
+  const bool full = form == CanonicalForm::Full;
+  const auto put_key = [&](std::string_view name, const std::string& key) {
+    if (full) {
+      put_text(writer, name, key);
+    } else if (!key.empty()) {
+      put(writer, std::string(name) + "Sha256", hex(sha256(key)));
+    }
+  };
+  writer.StartObject();
+  put_flag(writer, "active", subscription.active, true);
+  put_text(writer, "defect", subscription.defect);
+  put(writer, "id", subscription.id);
+  put_key("primaryKey", subscription.primary_key);
+  if (full) put_provenance(writer, subscription.provenance);
+  switch (subscription.scope) {
+    case Subscription::Scope::AllApis: put(writer, "scope", "all"); break;
+    case Subscription::Scope::Api: put(writer, "scope", "api"); break;
+    case Subscription::Scope::Product: put(writer, "scope", "product"); break;
+  }
+  put_key("secondaryKey", subscription.secondary_key);
+  put_text(writer, "target", subscription.target);
+  writer.EndObject();
+}
+
+void write(Writer& writer, const Policy& policy, CanonicalForm form) {
+  writer.StartObject();
+  put_text(writer, "defect", policy.defect);
+  if (form == CanonicalForm::Full) {
+    put(writer, "document", policy.document);
+  } else {
+    put(writer, "documentSha256", hex(sha256(policy.document)));
+  }
+  put(writer, "id", policy.id);
+  if (form == CanonicalForm::Full) put_provenance(writer, policy.provenance);
   writer.EndObject();
 }
 
@@ -176,6 +309,15 @@ void write_canonical(const Hostname& hostname, CanonicalForm form, std::string& 
 void write_canonical(const Certificate& certificate, CanonicalForm form, std::string& out) {
   write_one(certificate, form, out);
 }
+void write_canonical(const Product& product, CanonicalForm form, std::string& out) {
+  write_one(product, form, out);
+}
+void write_canonical(const Subscription& subscription, CanonicalForm form, std::string& out) {
+  write_one(subscription, form, out);
+}
+void write_canonical(const Policy& policy, CanonicalForm form, std::string& out) {
+  write_one(policy, form, out);
+}
 
 Digest content_digest(const Api& api) { return digest_of(api); }
 Digest content_digest(const Hostname& hostname) { return digest_of(hostname); }
@@ -192,7 +334,10 @@ std::string write_configuration_document(const SourceSnapshot& snapshot) {
   put_text(writer, "epoch", snapshot.epoch);
   write_all(writer, "hostnames", snapshot.hostnames);
   put(writer, "kind", "Configuration");
+  write_all(writer, "policies", snapshot.policies);
+  write_all(writer, "products", snapshot.products);
   put_text(writer, "revision", snapshot.revision);
+  write_all(writer, "subscriptions", snapshot.subscriptions);
   writer.EndObject();
   return text;
 }

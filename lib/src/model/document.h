@@ -15,6 +15,7 @@ struct DocumentLimits {
   std::size_t max_bytes = 64u << 20;
   std::size_t max_depth = 64;
   std::size_t max_yaml_aliases = 100;
+  bool yaml_keys_as_text = false;  // "200:" and "true:" are keys by their text; else they are refused
 };
 
 // Parses one JSON text (RFC 8259, UTF-8 checked, duplicate member names refused). The Error names

@@ -1,4 +1,7 @@
 #include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <cstdlib>
 #include <string>
 
 #include <rapidjson/error/en.h>
@@ -12,6 +15,10 @@ namespace gateway {
 namespace {
 
 using rapidjson::SizeType;
+
+// Numbers come as text: RapidJSON's own reading is either inexact, so that a number that was read and
+// written is another one, or shifts by the width of zero for "0e76".
+constexpr unsigned kParseFlags = rapidjson::kParseIterativeFlag | rapidjson::kParseNumbersAsStringsFlag;
 
 std::string position(std::string_view text, std::size_t offset) {
   offset = std::min(offset, text.size());
@@ -38,8 +45,22 @@ class BoundedHandler {
   bool Int64(std::int64_t i) { return document_.Int64(i); }
   bool Uint64(std::uint64_t i) { return document_.Uint64(i); }
   bool Double(double d) { return document_.Double(d); }
-  bool RawNumber(const char* text, SizeType length, bool copy) {
-    return document_.RawNumber(text, length, copy);
+  bool RawNumber(const char* text, SizeType length, bool) {
+    const std::string_view number(text, length);
+    if (number.find_first_of(".eE") == std::string_view::npos && number != "-0") {
+      std::int64_t i = 0;
+      std::uint64_t u = 0;
+      if (read_whole(number, i)) return i >= 0 ? document_.Uint64(static_cast<std::uint64_t>(i)) : document_.Int64(i);
+      if (read_whole(number, u)) return document_.Uint64(u);
+    }
+    double d = 0;
+    if (read_whole(number, d)) return document_.Double(d);
+    // Too small for a double is zero, too large is nothing that JSON can say again.
+    if (std::abs(std::strtod(std::string(number).c_str(), nullptr)) < 1) {
+      return document_.Double(number.starts_with('-') ? -0.0 : 0.0);
+    }
+    problem_ = "the number " + quote(number) + " is too large";
+    return false;
   }
   bool String(const char* text, SizeType length, bool) {
     return check_utf8({text, length}) && document_.String(text, length, true);
@@ -78,6 +99,11 @@ class BoundedHandler {
     problem_ = "nested deeper than " + std::to_string(max_depth_) + " levels";
     return false;
   }
+  template <typename Number>
+  static bool read_whole(std::string_view text, Number& number) {
+    const auto result = std::from_chars(text.data(), text.data() + text.size(), number);
+    return result.ec == std::errc() && result.ptr == text.data() + text.size();
+  }
   bool check_utf8(std::string_view text) {
     if (is_utf8(text)) return true;
     problem_ = "a string is not UTF-8";
@@ -112,7 +138,7 @@ Result<rapidjson::Document> parse_json(std::string_view text, const DocumentLimi
   rapidjson::MemoryStream stream(text.data(), text.size());
   rapidjson::ParseResult parsed;
   auto generate = [&](rapidjson::Document&) {
-    parsed = reader.Parse<rapidjson::kParseIterativeFlag>(stream, handler);
+    parsed = reader.Parse<kParseFlags>(stream, handler);
     return !parsed.IsError();
   };
   document.Populate(generate);

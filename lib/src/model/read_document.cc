@@ -1,6 +1,4 @@
 #include <algorithm>
-#include <initializer_list>
-#include <limits>
 #include <optional>
 #include <vector>
 
@@ -8,146 +6,12 @@
 
 #include "base/strings.h"
 #include "model/canonical.h"
+#include "model/member_reader.h"
 
 namespace gateway {
 namespace {
 
 using rapidjson::Value;
-
-std::string_view text_of(const Value& value) { return {value.GetString(), value.GetStringLength()}; }
-
-// Reads the members of one object, each once, and notes what is wrong with them.
-class MemberReader {
- public:
-  MemberReader(const Value& object, std::string path) : object_(object), path_(std::move(path)) {}
-
-  [[nodiscard]] bool has(std::string_view name) { return find(name) != nullptr; }
-
-  // An absent member leaves `out` as it is. False: it is there and cannot be read.
-  bool read(std::string_view name, std::string& out) {
-    const Value* value = find(name);
-    if (!value) return true;
-    if (!value->IsString()) return complain(name, "must be a string");
-    out = text_of(*value);
-    return true;
-  }
-  bool read(std::string_view name, bool& out) {
-    const Value* value = find(name);
-    if (!value) return true;
-    if (!value->IsBool()) return complain(name, "must be true or false");
-    out = value->GetBool();
-    return true;
-  }
-  bool read(std::string_view name, std::int64_t& out, std::int64_t min,
-            std::int64_t max = std::numeric_limits<std::int64_t>::max()) {
-    const Value* value = find(name);
-    if (!value) return true;
-    if (!value->IsInt64() || value->GetInt64() < min || value->GetInt64() > max) {
-      const bool open = max == std::numeric_limits<std::int64_t>::max();
-      return complain(name, open ? "must be an integer of at least " + std::to_string(min)
-                                 : "must be an integer between " + std::to_string(min) + " and " +
-                                       std::to_string(max));
-    }
-    out = value->GetInt64();
-    return true;
-  }
-  // Seconds since 1970, or an RFC 3339 string.
-  bool read_time(std::string_view name, std::optional<std::int64_t>& out) {
-    const Value* value = find(name);
-    if (!value) return true;
-    std::optional<std::int64_t> time;
-    if (value->IsInt64()) time = value->GetInt64();
-    if (value->IsString()) time = parse_rfc3339(text_of(*value));
-    if (!time || *time < 0) {
-      return complain(name, "must be a date and time such as 2026-11-23T08:30:00Z, or whole seconds since 1970");
-    }
-    out = time;
-    return true;
-  }
-  template <typename Enum>
-  bool read(std::string_view name, Enum& out,
-            std::initializer_list<std::pair<std::string_view, Enum>> allowed) {
-    const Value* value = find(name);
-    if (!value) return true;
-    std::string words;
-    for (const auto& [word, meaning] : allowed) {
-      if (value->IsString() && text_of(*value) == word) {
-        out = meaning;
-        return true;
-      }
-      words += (words.empty() ? "" : " or ") + quote(word);
-    }
-    return complain(name, "must be " + words);
-  }
-  // Calls f(element, path) for every element of an array of objects.
-  template <typename F>
-  void each(std::string_view name, F&& f) {
-    const Value* value = find(name);
-    if (!value) return;
-    if (!value->IsArray()) {
-      complain(name, "must be a list");
-      return;
-    }
-    for (rapidjson::SizeType i = 0; i < value->Size(); ++i) {
-      const std::string path = path_ + std::string(name) + "[" + std::to_string(i) + "]";
-      if ((*value)[i].IsObject()) {
-        f((*value)[i], path);
-      } else {
-        problems_.emplace_back(path, "must be an object");
-      }
-    }
-  }
-  template <typename F>
-  void object(std::string_view name, F&& f) {
-    const Value* value = find(name);
-    if (!value) return;
-    if (value->IsObject()) {
-      f(*value, path_ + std::string(name));
-    } else {
-      complain(name, "must be an object");
-    }
-  }
-  void require(std::string_view name) {
-    if (!has(name)) complain(name, "is missing");
-  }
-  bool complain(std::string_view name, std::string message) {
-    problems_.emplace_back(path_ + std::string(name), std::move(message));
-    return false;
-  }
-  void adopt(MemberReader& inner) {
-    inner.end();
-    problems_.insert(problems_.end(), inner.problems_.begin(), inner.problems_.end());
-  }
-  // Call last: what was not asked for is not allowed.
-  void end() {
-    for (const auto& member : object_.GetObject()) {
-      const std::string_view name = text_of(member.name);
-      if (std::find(known_.begin(), known_.end(), name) != known_.end()) continue;
-      std::vector<std::string> allowed(known_.begin(), known_.end());
-      std::sort(allowed.begin(), allowed.end());
-      allowed.erase(std::unique(allowed.begin(), allowed.end()), allowed.end());
-      const bool plain = std::all_of(name.begin(), name.end(), [](char c) { return is_alpha(c); });
-      problems_.emplace_back(path_ + (plain && name.size() < 64 ? std::string(name) : quote(name)),
-                             "is not known; allowed are " + join(allowed, ", "));
-    }
-  }
-
-  using Problems = std::vector<std::pair<std::string, std::string>>;  // member path and message
-  [[nodiscard]] const Problems& problems() const { return problems_; }
-
- private:
-  const Value* find(std::string_view name) {
-    known_.push_back(name);
-    const auto found = object_.FindMember(Value(
-        rapidjson::StringRef(name.data(), static_cast<rapidjson::SizeType>(name.size()))));
-    return found == object_.MemberEnd() ? nullptr : &found->value;
-  }
-
-  const Value& object_;
-  std::string path_;  // with a '.' at its end, or empty
-  std::vector<std::string_view> known_;
-  Problems problems_;
-};
 
 void read_provenance(MemberReader& reader, Provenance& provenance) {
   reader.object("provenance", [&](const Value& value, const std::string& path) {
@@ -166,6 +30,62 @@ void read_witness(MemberReader& reader, Witness& witness) {
   if (reader.read_time("createdAt", created) && created) witness.created_at = *created;
   reader.read("identity", witness.identity);
   reader.read("generation", witness.generation, 0);
+}
+
+void read_operation(const Value& value, const std::string& path, MemberReader& outer,
+                    ApiRevision& revision) {
+  MemberReader reader(value, path + ".");
+  Operation operation;
+  reader.require("id");
+  reader.read("id", operation.id);
+  reader.require("method");
+  reader.read("method", operation.method);
+  reader.require("urlTemplate");
+  reader.read("urlTemplate", operation.url_template);
+  reader.read("policy", operation.policy);
+  reader.read("defect", operation.defect);
+  outer.adopt(reader);
+  revision.operations.push_back(std::move(operation));
+}
+
+void read_protocols(MemberReader& reader, ApiRevision& revision) {
+  if (!reader.has("protocols")) return;
+  std::vector<std::string> protocols;
+  if (!reader.read("protocols", protocols)) return;
+  revision.http = revision.https = false;
+  for (const std::string& protocol : protocols) {
+    if (protocol == "http") {
+      revision.http = true;
+    } else if (protocol == "https") {
+      revision.https = true;
+    } else {
+      reader.complain("protocols", "has " + quote(protocol) + "; allowed are http and https");
+    }
+  }
+}
+
+void read_revision(const Value& value, const std::string& path, MemberReader& outer, Api& api) {
+  MemberReader reader(value, path + ".");
+  ApiRevision revision;
+  reader.require("id");
+  reader.read("id", revision.id);
+  revision.name = revision.id;
+  reader.read("name", revision.name);
+  reader.read("version", revision.version);
+  reader.read("revision", revision.revision);
+  reader.read("current", revision.current);
+  reader.read("online", revision.online);
+  reader.read("backend", revision.backend);
+  reader.read("subscriptionRequired", revision.subscription_required);
+  reader.read("keyHeader", revision.key_header);
+  reader.read("keyQuery", revision.key_query);
+  reader.read("policy", revision.policy);
+  read_protocols(reader, revision);
+  reader.each("operations", [&](const Value& element, const std::string& at) {
+    read_operation(element, at, reader, revision);
+  });
+  outer.adopt(reader);
+  api.revisions.push_back(std::move(revision));
 }
 
 // Takes the elements of one document into a snapshot.
@@ -193,6 +113,10 @@ class DocumentReader {
     reader.each("backends", [&](const Value& v, const std::string& path) { read_backend(v, path); });
     reader.each("certificates", [&](const Value& v, const std::string& path) { read_certificate(v, path); });
     reader.each("hostnames", [&](const Value& v, const std::string& path) { read_hostname(v, path); });
+    reader.each("products", [&](const Value& v, const std::string& path) { read_product(v, path); });
+    reader.each("subscriptions",
+                [&](const Value& v, const std::string& path) { read_subscription(v, path); });
+    reader.each("policies", [&](const Value& v, const std::string& path) { read_policy(v, path); });
     reader.end();
     reject_all(reader);
   }
@@ -209,6 +133,15 @@ class DocumentReader {
     reader.read("caseSensitive", api.case_sensitive);
     reader.read("backend", api.backend);
     reader.read("redirectToHttps", api.redirect_to_https);
+    reader.read("versioning", api.versioning,
+                {{"none", Versioning::None},
+                 {"segment", Versioning::Segment},
+                 {"query", Versioning::Query},
+                 {"header", Versioning::Header}});
+    reader.read("versionParameter", api.version_parameter);
+    reader.each("revisions", [&](const Value& element, const std::string& at) {
+      read_revision(element, at, reader, api);
+    });
     reader.read("defect", api.defect);
     read_witness(reader, api.witness);
     read_provenance(reader, api.provenance);
@@ -239,6 +172,7 @@ class DocumentReader {
     reader.read("pathPrefix", backend.path_prefix);
     reader.read("tlsServerName", backend.tls_server_name);
     reader.read("tlsCa", backend.tls_ca_pem);
+    reader.read("tlsSystemCas", backend.tls_system_cas);
     reader.read("tlsVerify", backend.tls_verify);
     read_provenance(reader, backend.provenance);
     reader.end();
@@ -269,12 +203,62 @@ class DocumentReader {
     const bool key = reader.read("host", hostname.host);
     reader.read("certificate", hostname.certificate);
     reader.read("minVersion", hostname.min_version,
-                {{"1.2", TlsVersion::Tls1_2}, {"1.3", TlsVersion::Tls1_3}});
+                {{"1.0", TlsVersion::Tls1_0},
+                 {"1.1", TlsVersion::Tls1_1},
+                 {"1.2", TlsVersion::Tls1_2},
+                 {"1.3", TlsVersion::Tls1_3}});
+    reader.read("negotiateClientCertificate", hostname.negotiate_client_certificate);
+    reader.read("clientCa", hostname.client_ca_pem);
     reader.read("http2", hostname.http2);
     reader.read("defect", hostname.defect);
     read_witness(reader, hostname.witness);
     read_provenance(reader, hostname.provenance);
     take(std::move(hostname), reader, path, key, into_.hostnames);
+  }
+
+  void read_product(const Value& value, const std::string& path) {
+    MemberReader reader(value, path + ".");
+    Product product;
+    reader.require("id");
+    reader.read("id", product.id);
+    reader.read("subscriptionRequired", product.subscription_required);
+    reader.read("apis", product.apis);
+    std::sort(product.apis.begin(), product.apis.end());
+    product.apis.erase(std::unique(product.apis.begin(), product.apis.end()), product.apis.end());
+    reader.read("policy", product.policy);
+    reader.read("defect", product.defect);
+    read_provenance(reader, product.provenance);
+    take(std::move(product), reader, path, true, into_.products);
+  }
+
+  void read_subscription(const Value& value, const std::string& path) {
+    MemberReader reader(value, path + ".");
+    Subscription subscription;
+    reader.require("id");
+    reader.read("id", subscription.id);
+    reader.read("scope", subscription.scope,
+                {{"all", Subscription::Scope::AllApis},
+                 {"api", Subscription::Scope::Api},
+                 {"product", Subscription::Scope::Product}});
+    reader.read("target", subscription.target);
+    reader.read("active", subscription.active);
+    reader.read("primaryKey", subscription.primary_key);
+    reader.read("secondaryKey", subscription.secondary_key);
+    reader.read("defect", subscription.defect);
+    read_provenance(reader, subscription.provenance);
+    take(std::move(subscription), reader, path, true, into_.subscriptions);
+  }
+
+  void read_policy(const Value& value, const std::string& path) {
+    MemberReader reader(value, path + ".");
+    Policy policy;
+    reader.require("id");
+    reader.read("id", policy.id);
+    reader.require("document");
+    reader.read("document", policy.document);
+    reader.read("defect", policy.defect);
+    read_provenance(reader, policy.provenance);
+    take(std::move(policy), reader, path, true, into_.policies);
   }
 
   // A resource that can say itself that it is broken is taken with its defect, so that its last good

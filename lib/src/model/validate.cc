@@ -6,6 +6,7 @@
 #include <cstring>
 #include <memory>
 #include <optional>
+#include <set>
 
 #include <openssl/bio.h>
 #include <openssl/err.h>
@@ -14,6 +15,7 @@
 #include <openssl/x509.h>
 
 #include "base/strings.h"
+#include "model/url_template.h"
 
 namespace gateway {
 namespace {
@@ -40,6 +42,11 @@ class Problems {
 bool is_ipv4(const std::string& text) noexcept {
   in_addr parsed{};
   return inet_pton(AF_INET, text.c_str(), &parsed) == 1;
+}
+
+bool is_ipv6(const std::string& text) noexcept {
+  in6_addr parsed{};
+  return inet_pton(AF_INET6, text.c_str(), &parsed) == 1;
 }
 
 // A DNS name of letters, digits and hyphens; underscores where the resolver alone will see it.
@@ -166,6 +173,69 @@ void check_common(std::string_view id, const Provenance& provenance, Problems& p
   check_text("provenance.revision", provenance.revision, false, problems);
 }
 
+// A field name (RFC 9110 §5.1) or a method (§9.1).
+bool is_token(std::string_view text) {
+  return !text.empty() && text.size() <= 256 && std::all_of(text.begin(), text.end(), [](char c) {
+    return is_alpha(c) || is_digit(c) || (c != '\0' && std::strchr("!#$%&'*+-.^_`|~", c) != nullptr);
+  });
+}
+
+void check_revision(const ApiRevision& revision, const std::string& field, Problems& problems) {
+  check_text(field + "id", revision.id, true, problems);
+  check_text(field + "name", revision.name, true, problems);
+  check_text(field + "version", revision.version, false, problems);
+  if (revision.version.find('/') != std::string::npos) {
+    problems.add(field + "version", "must not contain '/'");
+  }
+  if (!parse_decimal(revision.revision, 1'000'000).value_or(0)) {
+    problems.add(field + "revision", quote(revision.revision) + " must be a number from 1 to 1000000");
+  }
+  check_text(field + "backend", revision.backend, true, problems);
+  if (!revision.http && !revision.https) {
+    problems.add(field + "protocols", "must have http, https or both");
+  }
+  if (!is_token(revision.key_header)) problems.add(field + "keyHeader", "must be a field name");
+  check_text(field + "keyQuery", revision.key_query, true, problems);
+  for (std::size_t i = 0; i < revision.operations.size(); ++i) {
+    const Operation& operation = revision.operations[i];
+    const std::string at = field + "operations[" + std::to_string(i) + "].";
+    check_text(at + "id", operation.id, true, problems);
+    if (!is_token(operation.method)) {
+      problems.add(at + "method", quote(operation.method) + " must be a method such as GET");
+    }
+    if (auto problem = url_template_problem(operation.url_template); !problem.empty()) {
+      problems.add(at + "urlTemplate", quote(operation.url_template) + " " + problem);
+    }
+  }
+}
+
+void check_revisions(const Api& api, Problems& problems) {
+  if (api.match != MatchType::Prefix) problems.add("match", "must be prefix where there are revisions");
+  if (api.versioning == Versioning::Header && !is_token(api.version_parameter)) {
+    problems.add("versionParameter", "must be a field name");
+  }
+  if (api.versioning == Versioning::Query) {
+    check_text("versionParameter", api.version_parameter, true, problems);
+  }
+  std::set<std::pair<std::string, std::string>> seen;
+  std::set<std::string> current;
+  for (std::size_t i = 0; i < api.revisions.size(); ++i) {
+    const ApiRevision& revision = api.revisions[i];
+    const std::string field = "revisions[" + std::to_string(i) + "].";
+    check_revision(revision, field, problems);
+    const std::string version = to_lower(revision.version);
+    if (api.versioning == Versioning::None && !version.empty()) {
+      problems.add(field + "version", quote(revision.version) + " needs a versioning scheme");
+    }
+    if (!seen.emplace(version, revision.revision).second) {
+      problems.add(field + "revision", "an earlier one has the same version and revision");
+    }
+    if (revision.current && !current.insert(version).second) {
+      problems.add(field + "current", "an earlier revision of this version is the current one");
+    }
+  }
+}
+
 void check_witness(const Witness& witness, Problems& problems) {
   if (witness.changed_at && *witness.changed_at < 0) problems.add("changedAt", "must not be before 1970");
   if (witness.created_at < 0) problems.add("createdAt", "must not be before 1970");
@@ -232,7 +302,13 @@ void validate(const Api& api, std::string_view where, std::vector<Error>& out) {
   if (auto problem = path_problem(api.path); !problem.empty()) {
     problems.add("path", quote(api.path) + " " + problem);
   }
-  if (api.defect.empty()) check_text("backend", api.backend, true, problems);
+  if (!api.defect.empty()) return;
+  if (!api.revisions.empty()) {
+    check_revisions(api, problems);
+    return;
+  }
+  check_text("backend", api.backend, true, problems);
+  if (api.versioning != Versioning::None) problems.add("versioning", "needs revisions");
 }
 
 void validate(const Backend& backend, std::string_view where, std::vector<Error>& out) {
@@ -251,12 +327,17 @@ void validate(const Backend& backend, std::string_view where, std::vector<Error>
     }
   }
   if (!backend.host_header.empty()) {
-    const auto colon = backend.host_header.rfind(':');
-    const std::string name = backend.host_header.substr(0, colon);
+    const std::string_view text = backend.host_header;
+    const bool bracketed = text.starts_with('[') && text.find(']') != std::string_view::npos;
+    const auto colon = text.find(':', bracketed ? text.find(']') : 0);
+    const std::string_view name = text.substr(0, colon);
     const bool port_ok =
-        colon == std::string::npos || parse_decimal(backend.host_header.substr(colon + 1), 65535).has_value();
-    if (!port_ok || !is_dns_name(name, true)) {
-      problems.add("hostHeader", quote(backend.host_header) + " must be a name or IPv4 address, with or without ':port'");
+        colon == std::string_view::npos || parse_decimal(text.substr(colon + 1), 65535).has_value();
+    const bool name_ok = bracketed ? name.ends_with(']') && is_ipv6(std::string(name.substr(1, name.size() - 2)))
+                                   : is_dns_name(name, true);
+    if (!port_ok || !name_ok) {
+      problems.add("hostHeader", quote(text) +
+                                     " must be a name, an IPv4 address or an IPv6 address in brackets, with or without ':port'");
     }
   }
   if (!backend.path_prefix.empty()) {
@@ -296,6 +377,36 @@ void validate(const Hostname& hostname, std::string_view where, std::vector<Erro
     problems.add("host", std::move(problem));
   }
   check_text("certificate", hostname.certificate, false, problems);
+  if (!hostname.client_ca_pem.empty() && read_certificates(hostname.client_ca_pem).empty()) {
+    problems.add("clientCa", "must be one or more certificates in PEM");
+  }
+}
+
+void validate(const Product& product, std::string_view where, std::vector<Error>& out) {
+  Problems problems(where, out);
+  check_common(product.id, product.provenance, problems);
+  for (const std::string& api : product.apis) check_text("apis", api, true, problems);
+}
+
+void validate(const Subscription& subscription, std::string_view where, std::vector<Error>& out) {
+  Problems problems(where, out);
+  check_common(subscription.id, subscription.provenance, problems);
+  const bool target = subscription.scope != Subscription::Scope::AllApis;
+  check_text("target", subscription.target, target, problems);
+  const auto check_key = [&](std::string_view field, std::string_view key) {
+    const bool plain = std::all_of(key.begin(), key.end(), [](char c) { return c > 0x20 && c < 0x7F; });
+    if (key.size() > 256 || !plain) {
+      problems.add(field, "must be at most 256 printable ASCII characters without spaces");
+    }
+  };
+  check_key("primaryKey", subscription.primary_key);
+  check_key("secondaryKey", subscription.secondary_key);
+}
+
+void validate(const Policy& policy, std::string_view where, std::vector<Error>& out) {
+  Problems problems(where, out);
+  check_common(policy.id, policy.provenance, problems);
+  if (policy.id != "global") problems.add("id", quote(policy.id) + " must be \"global\"");
 }
 
 }  // namespace gateway

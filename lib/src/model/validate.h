@@ -15,6 +15,9 @@ void validate(const Api& api, std::string_view where, std::vector<Error>& proble
 void validate(const Backend& backend, std::string_view where, std::vector<Error>& problems);
 void validate(const Certificate& certificate, std::string_view where, std::vector<Error>& problems);
 void validate(const Hostname& hostname, std::string_view where, std::vector<Error>& problems);
+void validate(const Product& product, std::string_view where, std::vector<Error>& problems);
+void validate(const Subscription& subscription, std::string_view where, std::vector<Error>& problems);
+void validate(const Policy& policy, std::string_view where, std::vector<Error>& problems);
 
 // A host pattern: "", a DNS name in lower case, or "*." before one. No ports, no IP addresses in wildcards.
 [[nodiscard]] bool valid_host_pattern(std::string_view host) noexcept;

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <charconv>
 #include <istream>
 #include <map>
@@ -125,7 +126,8 @@ class DocumentBuilder final : public YAML::EventHandler {
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                 const std::string& text) override {
     if (!is_utf8(text)) throw Refused{"a value is not UTF-8", mark};
-    add(resolve(mark, tag, text), 1, anchor, mark);
+    const bool text_alone = limits_.yaml_keys_as_text && key_is_due() && (tag.empty() || tag == "?");
+    add(resolve(mark, text_alone ? "!" : tag, text), 1, anchor, mark);
   }
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
     const auto known = anchors_.find(anchor);
@@ -162,14 +164,15 @@ class DocumentBuilder final : public YAML::EventHandler {
     std::size_t depth = 1;
   };
 
+  [[nodiscard]] bool key_is_due() const {
+    return !frames_.empty() && frames_.back().container.IsObject() && frames_.back().key.IsNull();
+  }
   void open(Value container, std::string_view kind, const std::string& tag, YAML::anchor_t anchor,
             const YAML::Mark& mark) {
     const bool plain = tag.empty() || tag == "?" || tag == "!" ||
                        tag == std::string(kCoreTag).append(kind);
     if (!plain) throw Refused{"the tag " + quote(tag) + " has no meaning here", mark};
-    if (!frames_.empty() && frames_.back().container.IsObject() && frames_.back().key.IsNull()) {
-      throw Refused{"a key must be a string, not a list or a mapping", mark};
-    }
+    if (key_is_due()) throw Refused{"a key must be a string, not a list or a mapping", mark};
     if (frames_.size() >= limits_.max_depth) deeper(mark);
     Frame frame;
     frame.container = std::move(container);
@@ -327,7 +330,12 @@ Result<std::vector<rapidjson::Document>> parse_yaml(std::string_view text,
   } catch (const Refused& refused) {
     return refuse(ErrorCode::InvalidArgument, refused.message, refused.mark);
   } catch (const YAML::Exception& broken) {
-    return refuse(ErrorCode::InvalidArgument, "not YAML: " + broken.msg, broken.mark);
+    // A message may end with a byte of the text.
+    const bool plain = is_utf8(broken.msg) && std::none_of(broken.msg.begin(), broken.msg.end(), [](char c) {
+                         return static_cast<unsigned char>(c) < 0x20;
+                       });
+    return refuse(ErrorCode::InvalidArgument, "not YAML: " + (plain ? broken.msg : quote(broken.msg)),
+                  broken.mark);
   }
 }
 

@@ -154,6 +154,10 @@ class WorkerLog final : public AccessLog {
     text(",\"reason\":", r.reason);
     text(",\"route\":", r.route);
     text(",\"source\":", r.source);
+    text(",\"revision\":", r.revision);
+    text(",\"operation\":", r.operation);
+    text(",\"product\":", r.product);
+    text(",\"subscription\":", r.subscription);
     number(",\"version\":", r.version);
     text(",\"backend\":", r.backend);
     text(",\"endpoint\":", r.endpoint);

@@ -18,6 +18,8 @@ struct AccessRecord {
   std::string_view method, host, path;  // path without query: queries carry keys
   std::string_view route,
       source;  // "name@source", "ingress"; empty where the gateway answered by itself
+  std::string_view revision, operation;    // of an Api with revisions: "users;rev=2", "get-user"
+  std::string_view product, subscription;  // whose context the request is in
   std::string_view backend, endpoint;  // "svc@ingress", "10.0.0.1:8080"
   std::string_view
       reason;  // why the gateway itself answered or ended it: "no_path", "connect_failed", …

@@ -46,7 +46,7 @@ struct alignas(64) WorkerMetrics {
   Counter upstream_connects, upstream_connect_failures, upstream_reused, upstream_retries;
   Counter upstream_connections_idle, upstream_connections_active;
   // Answers of the gateway itself, by reason: see GatewayAnswer in proxy.
-  static constexpr std::size_t kReasons = 32;
+  static constexpr std::size_t kReasons = 48;
   std::array<Counter, kReasons> own_answers;
   Histogram duration, upstream_duration;
 };

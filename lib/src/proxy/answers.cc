@@ -15,6 +15,17 @@ constexpr std::array<AnswerText, static_cast<std::size_t>(GatewayAnswer::Count)>
     {"draining", 503, "The gateway is ending"},
     {"no_host", 404, "Resource not found"},
     {"no_path", 404, "Resource not found"},
+    {"no_version", 404, "Resource not found"},
+    {"no_revision", 404, "Resource not found"},
+    {"no_protocol", 404, "Resource not found"},
+    {"no_operation", 404, "Resource not found"},
+    {"key_missing", 401,
+     "Access denied due to missing subscription key. Make sure to include subscription key when "
+     "making requests to an API."},
+    {"key_invalid", 401,
+     "Access denied due to invalid subscription key. Make sure to provide a valid key for an "
+     "active subscription."},
+    {"blocked", 503, "Service unavailable"},
     {"tombstone", 503, "Service unavailable"},
     {"no_endpoint", 503, "Service unavailable"},
     {"redirect", 308, ""},
@@ -23,7 +34,7 @@ constexpr std::array<AnswerText, static_cast<std::size_t>(GatewayAnswer::Count)>
     {"client_protocol", 400, "Bad request"},
     {"header_too_large", 431, "Request header fields too large"},
     {"uri_too_long", 414, "URI too long"},
-    {"misdirected", 421, "Misdirected request: the host asks for a newer TLS version"},
+    {"misdirected", 421, "Misdirected request: the host asks more of the client than this connection gave"},
     {"not_implemented", 501, "Not implemented"},
     {"version_not_supported", 505, "HTTP version not supported"},
     {"header_timeout", 408, "Request timeout"},
@@ -40,51 +51,10 @@ constexpr std::array<AnswerText, static_cast<std::size_t>(GatewayAnswer::Count)>
 }};
 static_assert(kAnswers.size() <= WorkerMetrics::kReasons);
 
-struct Phrase {
-  int status;
-  std::string_view text;
-};
-constexpr Phrase kPhrases[] = {{100, "Continue"},
-                               {200, "OK"},
-                               {201, "Created"},
-                               {202, "Accepted"},
-                               {204, "No Content"},
-                               {206, "Partial Content"},
-                               {301, "Moved Permanently"},
-                               {302, "Found"},
-                               {303, "See Other"},
-                               {304, "Not Modified"},
-                               {307, "Temporary Redirect"},
-                               {308, "Permanent Redirect"},
-                               {400, "Bad Request"},
-                               {401, "Unauthorized"},
-                               {403, "Forbidden"},
-                               {404, "Not Found"},
-                               {405, "Method Not Allowed"},
-                               {408, "Request Timeout"},
-                               {413, "Content Too Large"},
-                               {414, "URI Too Long"},
-                               {421, "Misdirected Request"},
-                               {429, "Too Many Requests"},
-                               {431, "Request Header Fields Too Large"},
-                               {500, "Internal Server Error"},
-                               {501, "Not Implemented"},
-                               {502, "Bad Gateway"},
-                               {503, "Service Unavailable"},
-                               {504, "Gateway Timeout"},
-                               {505, "HTTP Version Not Supported"}};
-
 }  // namespace
 
 const AnswerText& text_of(GatewayAnswer answer) noexcept {
   return kAnswers[static_cast<std::size_t>(answer)];
-}
-
-std::string_view reason_phrase(int status) noexcept {
-  for (const Phrase& phrase : kPhrases) {
-    if (phrase.status == status) return phrase.text;
-  }
-  return "Unknown";
 }
 
 std::string_view own_answer_name(std::size_t index) noexcept {

@@ -14,6 +14,13 @@ enum class GatewayAnswer : std::uint8_t {
   Draining,
   NoHost,
   NoPath,
+  NoVersion,
+  NoRevision,
+  NoProtocol,
+  NoOperation,
+  KeyMissing,
+  KeyInvalid,
+  Blocked,
   Tombstone,
   NoEndpoint,
   Redirect,
@@ -45,8 +52,5 @@ struct AnswerText {
   std::string_view message;  // of the body
 };
 [[nodiscard]] const AnswerText& text_of(GatewayAnswer answer) noexcept;
-
-// The reason phrase of a status code (RFC 9110 §15); "Unknown" for others.
-[[nodiscard]] std::string_view reason_phrase(int status) noexcept;
 
 }  // namespace gateway

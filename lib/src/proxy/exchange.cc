@@ -4,7 +4,10 @@
 #include <charconv>
 #include <utility>
 
+#include "base/strings.h"
 #include "http/path.h"
+#include "http/status.h"
+#include "http/status.h"
 #include "proxy/worker_state.h"
 
 namespace gateway {
@@ -30,8 +33,8 @@ Exchange::~Exchange() {
 
 void Exchange::reset() noexcept {
   upstream_ = nullptr;
-  api_ = nullptr;
-  endpoint_ = nullptr;
+  forget_route();
+  revision_number_.clear();
   host_.clear();
   path_.clear();
   refused_because_ = {};
@@ -46,6 +49,17 @@ void Exchange::reset() noexcept {
   pinned_ = worker_.pin();
   worker_.make_request_id(request_id_);
   worker_.context.metrics.requests_active.add();
+}
+
+// What is of the version that was pinned.
+void Exchange::forget_route() noexcept {
+  api_ = nullptr;
+  backend_ = nullptr;
+  revision_ = nullptr;
+  operation_ = nullptr;
+  access_ = {};
+  endpoint_ = nullptr;
+  forward_from_ = 0;
 }
 
 void Exchange::take(RequestHead& head, std::string_view bytes) noexcept {
@@ -84,30 +98,59 @@ void Exchange::route() noexcept {
     answer(GatewayAnswer::Starting, "Retry-After: 1\r\n");
     return;
   }
+  if (admit_host_and_path()) find_api();
+}
+
+// False: the exchange is answered.
+bool Exchange::admit_host_and_path() noexcept {
   if (!head_.host.empty()) {
     const auto authority = parse_authority(head_.host, worker_.context.host);
     if (!authority) {
       answer(GatewayAnswer::BadHost);
-      return;
+      return false;
     }
     host_.assign(authority->host);
     if (is_misdirected()) {
       answer(GatewayAnswer::Misdirected);
-      return;
+      return false;
     }
   }
   if (head_.path == "*") {
     path_ = "*";  // OPTIONS * is of the server, and no route's
-  } else {
-    const auto path =
-        normalise_path(head_.path, PathRules{options.allow_encoded_slash}, worker_.context.path);
-    if (!path) {
-      answer(GatewayAnswer::BadPath);
-      return;
-    }
-    path_.assign(*path);
+    return true;
   }
-  const RouteMatch match = pinned_->version->routes.match(host_, path_);
+  const PathRules rules{worker_.options.gateway->allow_encoded_slash};
+  const auto path = normalise_path(head_.path, rules, worker_.context.path);
+  if (!path) {
+    answer(GatewayAnswer::BadPath);
+    return false;
+  }
+  path_.assign(*path);
+  return true;
+}
+
+void Exchange::find_api() noexcept {
+  const RouteTable& routes = pinned_->version->routes;
+  RouteMatch match;
+  if (path_.find(";rev=") != std::string::npos) {
+    // Such an element belongs to an Api with revisions, or is an element like any other.
+    RevisionSuffix suffix = take_revision(path_);
+    if (!suffix.number.empty()) {
+      match = routes.match(host_, suffix.path);
+      const bool named = match.api && (!match.api->tombstone.empty() ||
+                                       (match.api->revisions && match.api->revisions->names_revision_at(
+                                                                    suffix.path, match.api->path.size(),
+                                                                    suffix.element)));
+      if (named) {
+        revision_number_.assign(suffix.number);
+        revision_at_ = suffix.element;
+        path_ = std::move(suffix.path);
+      } else {
+        match = {};
+      }
+    }
+  }
+  if (!match.api) match = routes.match(host_, path_);
   if (!match.api) {
     answer(match.outcome == RouteOutcome::NoHost ? GatewayAnswer::NoHost : GatewayAnswer::NoPath);
     return;
@@ -122,26 +165,116 @@ void Exchange::route() noexcept {
     redirect();
     return;
   }
-  if (api_->backend->endpoints.empty()) {
+  backend_ = &api_->backend;
+  if (api_->revisions) {
+    find_operation();
+    if (!operation_ || !may_call()) return;
+  }
+  if ((*backend_)->endpoints.empty()) {
     answer(GatewayAnswer::NoEndpoint, "Retry-After: 1\r\n");
     return;
   }
   attempt(false);
 }
 
+// Without an operation_ after it the exchange is answered.
+void Exchange::find_operation() noexcept {
+  OperationQuery query;
+  query.method = head_.method;
+  query.path = path_;
+  query.api_path = api_->path.size();
+  query.query = head_.query;
+  query.tls = !stream_.tls_protocol().empty();
+  query.revision = revision_number_;
+  query.revision_at = revision_at_;
+  if (api_->revisions->versioning() == Versioning::Header) {
+    const HeaderField* field = head_.headers.find(api_->revisions->version_parameter());
+    if (field) query.header_version = field->value;
+  }
+  const OperationMatch match = api_->revisions->match(query);
+  revision_ = match.revision;
+  switch (match.outcome) {
+    case OperationOutcome::Found:
+      operation_ = match.operation;
+      backend_ = &revision_->backend;
+      forward_from_ = match.forward_from;
+      return;
+    case OperationOutcome::NoVersion:
+      answer(GatewayAnswer::NoVersion);
+      return;
+    case OperationOutcome::NoRevision:
+      answer(GatewayAnswer::NoRevision);
+      return;
+    case OperationOutcome::NoProtocol:
+      answer(GatewayAnswer::NoProtocol);
+      return;
+    case OperationOutcome::NoOperation:
+      answer(GatewayAnswer::NoOperation);
+      return;
+  }
+}
+
+// The header field decides; the query parameter is looked at where it is absent.
+std::string_view Exchange::subscription_key() noexcept {
+  if (const HeaderField* field = head_.headers.find(revision_->key_header)) return field->value;
+  std::string_view key;
+  if (!find_query_parameter(head_.query, revision_->key_query, &key)) return {};
+  if (key.find('%') == std::string_view::npos) return key;
+  decoded_key_ = decode_percent(key);
+  return decoded_key_;
+}
+
+// False: the exchange is answered.
+bool Exchange::may_call() noexcept {
+  access_ = pinned_->version->access[api_->source_index].decide(*revision_, subscription_key());
+  switch (access_.decision) {
+    case AccessTable::Decision::Allow:
+      break;
+    case AccessTable::Decision::KeyMissing:
+      challenge(GatewayAnswer::KeyMissing);
+      return false;
+    case AccessTable::Decision::KeyInvalid:
+      challenge(GatewayAnswer::KeyInvalid);
+      return false;
+    case AccessTable::Decision::Blocked:
+      refused_because_ = access_.blocked;
+      answer(GatewayAnswer::Blocked, "Retry-After: 1\r\n");
+      return false;
+  }
+  if (operation_->blocked.empty()) return true;
+  refused_because_ = operation_->blocked;
+  answer(GatewayAnswer::Blocked, "Retry-After: 1\r\n");
+  return false;
+}
+
+// RFC 9110 §11.6.1, in the words of the vendor's gateway.
+void Exchange::challenge(GatewayAnswer why) noexcept {
+  std::string field = "WWW-Authenticate: AzureApiManagementKey realm=\"https://";
+  field.append(host_).append(api_->path.empty() ? "/" : api_->path);
+  field.append("\",name=\"").append(revision_->key_header).append("\",type=\"header\"\r\n");
+  answer(why, field);
+}
+
 // The certificate of one host must not open the way to another that asks for more than the
 // handshake gave (RFC 9110 §15.5.20).
 bool Exchange::is_misdirected() const noexcept {
-  if (stream_.tls_protocol() != "TLSv1.2") return false;  // plain text, or the newest there is
+  const std::string_view protocol = stream_.tls_protocol();
+  if (protocol.empty()) return false;
   const TlsBinding* binding = pinned_->version->tls.select(host_);
-  return binding && binding->min_version == TlsVersion::Tls1_3;
+  if (!binding) return false;
+  const TlsVersion spoken = protocol == "TLSv1.3"   ? TlsVersion::Tls1_3
+                            : protocol == "TLSv1.2" ? TlsVersion::Tls1_2
+                            : protocol == "TLSv1.1" ? TlsVersion::Tls1_1
+                                                    : TlsVersion::Tls1_0;
+  return binding->min_version > spoken ||
+         (!binding->client_demand.empty() && binding->client_demand != stream_.client_demand());
 }
 
 void Exchange::attempt(bool fresh) noexcept {
   ++attempts_;
   request_head_sent_ = false;
   attempt_ns_ = static_cast<std::int64_t>(uv_hrtime());
-  upstream_ = worker_.pools.acquire(api_->backend, fresh, *this, endpoint_);
+  upstream_ = worker_.pools.acquire(*backend_, fresh, *this, endpoint_);
   if (upstream_->ready()) {
     send_request();
   } else if (!request_done_) {
@@ -171,14 +304,16 @@ void Exchange::send_request() noexcept {
     if (field.id == HeaderId::Expect) context.keep[i] = false;  // answered here
     ++i;
   }
+  const CompiledBackend& backend = **backend_;
   OutgoingRequest request;
   request.method = head_.method;
-  request.path_prefix = api_->backend->path_prefix;
-  request.path = path_;
+  request.path_prefix = backend.path_prefix;
+  request.path = std::string_view(path_).substr(forward_from_);
+  if (request.path.empty() && backend.path_prefix.empty()) request.path = "/";
   request.query = head_.query;
-  request.host = !api_->backend->host_header.empty() ? std::string_view(api_->backend->host_header)
-                 : head_.host.empty()                ? std::string_view(endpoint_->authority)
-                                                     : head_.host;
+  request.host = !backend.host_header.empty() ? std::string_view(backend.host_header)
+                 : head_.host.empty()         ? std::string_view(endpoint_->authority)
+                                              : head_.host;
   request.headers = &head_.headers;
   request.keep = &context.keep;
   request.forwarded_for = stream_.client_address();
@@ -286,7 +421,7 @@ void Exchange::on_stream_failed(StreamFailure why) noexcept {
     case StreamFailure::ConnectFailed:
     case StreamFailure::ConnectTimeout:
       // Nothing was sent: another endpoint may take it.
-      if (++connect_failures_ < std::min(api_->backend->endpoints.size(), kMaxConnectAttempts)) {
+      if (++connect_failures_ < std::min((*backend_)->endpoints.size(), kMaxConnectAttempts)) {
         attempt_again(false);
         return;
       }
@@ -390,8 +525,7 @@ void Exchange::finish(GatewayAnswer why) noexcept {
   metrics.requests_active.sub();
   if (worker_.options.access_log) write_access_log(why);
   active_ = false;
-  api_ = nullptr;
-  endpoint_ = nullptr;
+  forget_route();
   worker_.unpin(std::exchange(pinned_, nullptr));
   if (response_broken_) stream_.abort();
   stream_.exchange_ended();
@@ -412,8 +546,12 @@ void Exchange::write_access_log(GatewayAnswer why) noexcept {
   if (api_) {
     record.route = api_->id;
     record.source = api_->source;
-    if (api_->backend) record.backend = api_->backend->id;
   }
+  if (backend_ && *backend_) record.backend = (*backend_)->id;
+  if (revision_) record.revision = revision_->id;
+  if (operation_) record.operation = operation_->id;
+  if (access_.product) record.product = access_.product->id;
+  if (access_.subscription) record.subscription = access_.subscription->id;
   if (endpoint_) record.endpoint = endpoint_->authority;
   std::string reason;
   if (why != GatewayAnswer::None) {

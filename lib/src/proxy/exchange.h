@@ -8,6 +8,7 @@
 #include "http/http1_parser.h"
 #include "proxy/answers.h"
 #include "proxy/server_stream.h"
+#include "router/access_table.h"
 #include "router/route_table.h"
 #include "upstream/client_stream.h"
 
@@ -53,8 +54,15 @@ class Exchange final : private ClientStreamEvents {
   void on_stream_failed(StreamFailure why) noexcept override;
 
   void reset() noexcept;
+  void forget_route() noexcept;
   void take(RequestHead& head, std::string_view bytes) noexcept;
   void route() noexcept;
+  [[nodiscard]] bool admit_host_and_path() noexcept;
+  void find_api() noexcept;
+  void find_operation() noexcept;
+  [[nodiscard]] bool may_call() noexcept;
+  [[nodiscard]] std::string_view subscription_key() noexcept;
+  void challenge(GatewayAnswer why) noexcept;
   [[nodiscard]] bool is_misdirected() const noexcept;
   void attempt(bool fresh) noexcept;
   void attempt_again(bool fresh) noexcept;
@@ -71,7 +79,16 @@ class Exchange final : private ClientStreamEvents {
   ClientStream* upstream_ = nullptr;
   PinnedVersion* pinned_ = nullptr;
   const CompiledApi* api_ = nullptr;            // of pinned_
-  const CompiledEndpoint* endpoint_ = nullptr;  // of api_
+  // Where it goes: of api_, or of revision_.
+  const std::shared_ptr<const CompiledBackend>* backend_ = nullptr;
+  const CompiledRevision* revision_ = nullptr;
+  const CompiledOperation* operation_ = nullptr;
+  AccessTable::Access access_;
+  const CompiledEndpoint* endpoint_ = nullptr;  // of backend_
+  std::size_t forward_from_ = 0;                // of path_: what comes before is not forwarded
+  std::string revision_number_;                 // what ";rev=N" named
+  std::size_t revision_at_ = 0;                 // RevisionSuffix::element
+  std::string decoded_key_;
   RequestHead head_;
   std::string storage_;      // what head_ points into
   std::string host_, path_;  // normalised

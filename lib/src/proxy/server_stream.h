@@ -47,6 +47,7 @@ class ServerStream {
   [[nodiscard]] virtual std::string_view protocol() const noexcept = 0;      // "HTTP/1.1"
   [[nodiscard]] virtual std::string_view tls_protocol() const noexcept = 0;  // "" = plain
   [[nodiscard]] virtual std::string_view server_name() const noexcept = 0;   // SNI
+  [[nodiscard]] virtual std::string_view client_demand() const noexcept = 0;  // TlsSession's
 };
 
 }  // namespace gateway

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "base/strings.h"
+#include "model/plain_policy.h"
 #include "model/validate.h"
 #include "registry/core.h"
 
@@ -20,6 +21,24 @@ bool same_content(const Backend& a, const Backend& b) {
   Backend copy = a;
   copy.provenance = b.provenance;
   return copy == b;
+}
+
+std::set<std::string> backend_names(const Api& api) {
+  std::set<std::string> names;
+  if (api.revisions.empty()) names.insert(api.backend);
+  for (const ApiRevision& revision : api.revisions) names.insert(revision.backend);
+  return names;
+}
+
+// Of the policy documents that cover a whole revision.
+void check_policies(const Api& api, const std::string& where, std::vector<Error>& problems) {
+  for (const ApiRevision& revision : api.revisions) {
+    if (revision.policy.empty()) continue;
+    if (std::string beyond = beyond_forwarding(revision.policy); !beyond.empty()) {
+      problems.push_back({ErrorCode::InvalidArgument, "registry",
+                          "the policy of API " + revision.id + " " + std::move(beyond), where});
+    }
+  }
 }
 
 // Whether host and path are sound, whatever else is not.
@@ -115,6 +134,7 @@ void Core::admit(std::size_t index, const SourceSnapshot& snapshot, std::int64_t
   std::set<std::string> apis, hostnames;
   admit_backends(index, before, apis);
   admit_certificates(index, before, hostnames);
+  admit_access(index, before);
   for_each_change(before.apis, snapshot.apis,
                   [&](const std::string& id, const std::shared_ptr<const Api>& said) {
                     apis.erase(id);
@@ -164,6 +184,13 @@ void Core::forget(std::size_t index) {
   for (const std::string& id : ids) remove_hostname(index, id);
   source.backends.clear();
   source.certificates.clear();
+  source.products.clear();
+  source.subscriptions.clear();
+  source.policies.clear();
+  source.products_of_api.clear();
+  source.holders_of_key.clear();
+  source.access = {};
+  dirty_access_.insert(index);
 }
 
 void Core::degrade(std::size_t index, Error error) {
@@ -199,7 +226,7 @@ void Core::admit_backends(std::size_t index, const SourceSnapshot& before,
                  describe(said->provenance, "backend " + id) + " (" + source.options.name + ")",
                  backend.problems);
         if (!backend.problems.empty()) return;
-        auto compiled = compile_backend(*said, source.options.name);
+        auto compiled = compile_backend(*said, source.options.name, tls_clients_);
         if (!compiled) {
           backend.problems.push_back(std::move(compiled).error());
           return;
@@ -245,9 +272,32 @@ void Core::admit_certificates(std::size_t index, const SourceSnapshot& before,
 
 std::set<std::string> Core::backends_of(const AdmittedApi& api) {
   std::set<std::string> names;
-  if (api.said) names.insert(api.said->backend);
-  if (api.form) names.insert(api.form->backend);
+  if (api.said) names.merge(backend_names(*api.said));
+  if (api.form) names.merge(backend_names(*api.form));
   return names;
+}
+
+// From the forms of its backends; false, and nothing changed, where one of them has none.
+bool Core::compile_form(Source& source, AdmittedApi& api, std::vector<Error>& problems) {
+  std::vector<std::shared_ptr<const Backend>> forms;
+  for (const std::string& name : backend_names(*api.form)) {
+    const AdmittedBackend& backend = source.backends[name];
+    if (!backend.form) return false;
+    forms.push_back(backend.form);
+    problems.insert(problems.end(), backend.problems.begin(), backend.problems.end());
+  }
+  api.backend_forms = std::move(forms);
+  api.backend.reset();
+  api.revisions.reset();
+  if (api.form->revisions.empty()) {
+    api.backend = source.backends.at(api.form->backend).compiled;
+  } else {
+    api.revisions =
+        std::make_shared<const ApiRevisions>(*api.form, [&source](const std::string& name) {
+          return source.backends.at(name).compiled;
+        });
+  }
+  return true;
 }
 
 void Core::release_backend(Source& source, const std::string& backend, const std::string& api) {
@@ -275,8 +325,6 @@ void Core::admit_api(std::size_t index, const std::string& id,
   AdmittedApi& api = source.apis[id];
   const std::string where = describe(said->provenance, id) + " (" + source.options.name + ")";
   const std::set<std::string> old_backends = backends_of(api);
-  AdmittedBackend& backend = source.backends[said->backend];
-  backend.users.insert(id);
 
   api.problems.clear();
   validate(*said, where, api.problems);
@@ -289,37 +337,38 @@ void Core::admit_api(std::size_t index, const std::string& id,
         {ErrorCode::InvalidArgument, "registry",
          "the path is protected (config.conflict.protected): only the cloud may claim it", where});
   }
-  if (said->defect.empty() && !backend.form) {
-    const std::string why =
-        backend.problems.empty() ? "it is not in this source" : backend.problems.front().message;
-    api.problems.push_back(
-        {ErrorCode::NotFound, "registry", "backend '" + said->backend + "': " + why, where});
+  if (said->defect.empty()) {
+    for (const std::string& name : backend_names(*said)) {
+      const AdmittedBackend& backend = source.backends[name];
+      if (backend.form) continue;
+      const std::string why =
+          backend.problems.empty() ? "it is not in this source" : backend.problems.front().message;
+      api.problems.push_back(
+          {ErrorCode::NotFound, "registry", "backend '" + name + "': " + why, where});
+    }
+    check_policies(*said, where, api.problems);
   }
 
   const std::shared_ptr<const Api> old_form = api.form;
   const bool was_same = api.said == said && old_form == said;
   if (api.problems.empty()) {
     api.form = said;
-    api.backend = backend.compiled;
-    api.backend_form = backend.form;
-    api.stale = !backend.problems.empty();
-    api.problems = backend.problems;
+    (void)compile_form(source, api, api.problems);
+    api.stale = !api.problems.empty();
   } else if (api.forbidden) {
     api.form.reset();
     api.backend.reset();
-    api.backend_form.reset();
+    api.revisions.reset();
+    api.backend_forms.clear();
     api.stamp = {};
     api.stale = false;
     ledger_.erase(source.options.name,
                   id);  // it holds none of what it held before, not even until the next sync
   } else {
     api.stale = api.form != nullptr;
-    // The last good form still follows its backend.
-    if (const auto own = api.form ? source.backends.find(api.form->backend) : source.backends.end();
-        own != source.backends.end() && own->second.form) {
-      api.backend = own->second.compiled;
-      api.backend_form = own->second.form;
-    }
+    // The last good form still follows its backends.
+    std::vector<Error> ignored;
+    if (api.form) (void)compile_form(source, api, ignored);
   }
   api.said = said;
   const std::set<std::string> backends = backends_of(api);

@@ -2,7 +2,7 @@
 
 namespace gateway {
 
-bool Core::compile(RouteTable& routes, TlsTable& tls) {
+bool Core::compile(RouteTable& routes, TlsTable& tls, std::vector<AccessTable>& access) {
   bool changed = false;
   for (const std::string& host : std::exchange(dirty_hosts_, {})) {
     std::vector<RouteTable::Row> rows, reserved;
@@ -26,6 +26,11 @@ bool Core::compile(RouteTable& routes, TlsTable& tls) {
     } else {
       tls.set(at->second.binding);
     }
+    changed = true;
+  }
+  access.resize(sources_.size());
+  for (const std::size_t source : std::exchange(dirty_access_, {})) {
+    access[source] = sources_[source].access;
     changed = true;
   }
   return changed;

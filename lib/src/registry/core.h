@@ -19,6 +19,7 @@
 #include "registry/ledger.h"
 #include "registry/registry.h"
 #include "registry/stamp.h"
+#include "router/access_table.h"
 #include "router/protected_paths.h"
 #include "router/route_table.h"
 #include "tls/tls_table.h"
@@ -46,7 +47,7 @@ class Core {
   // Stage 2, merge.cc: finds the winner of every RouteKey and host pattern that may have changed.
   void merge();
   // Stage 3, compile.cc: brings the tables up to date. True when anything effective changed.
-  bool compile(RouteTable& routes, TlsTable& tls);
+  bool compile(RouteTable& routes, TlsTable& tls, std::vector<AccessTable>& access);
 
   // What became of each source's Apis since the last call; only sources with news.
   struct News {
@@ -96,8 +97,9 @@ class Core {
   struct AdmittedApi {
     std::shared_ptr<const Api> said;
     std::shared_ptr<const Api> form;                 // what contends; null: quarantined
-    std::shared_ptr<const CompiledBackend> backend;  // of `form`
-    std::shared_ptr<const Backend> backend_form;
+    std::shared_ptr<const CompiledBackend> backend;  // of `form` without revisions
+    std::shared_ptr<const ApiRevisions> revisions;   // of `form` with revisions
+    std::vector<std::shared_ptr<const Backend>> backend_forms;  // all that `form` uses, by id
     std::string key;  // RouteKey of `form`, else of `said`; "" = none can be told
     Stamp stamp;
     bool stale = false;
@@ -111,6 +113,13 @@ class Core {
     std::shared_ptr<const Hostname> said;
     std::shared_ptr<const Hostname> form;  // last good: what contends
     Stamp stamp;
+    std::vector<Error> problems;
+  };
+  // A product, a subscription or a policy document: the form that counts is the last good one.
+  template <typename T>
+  struct Admitted {
+    std::shared_ptr<const T> said;
+    std::shared_ptr<const T> form;
     std::vector<Error> problems;
   };
   struct Placeholder {  // of a source that has not synced
@@ -129,6 +138,12 @@ class Core {
     std::unordered_map<std::string, AdmittedBackend> backends;
     std::unordered_map<std::string, AdmittedCertificate> certificates;
     std::unordered_map<std::string, AdmittedHostname> hostnames;
+    std::unordered_map<std::string, Admitted<Product>> products;
+    std::unordered_map<std::string, Admitted<Subscription>> subscriptions;
+    std::unordered_map<std::string, Admitted<Policy>> policies;
+    std::unordered_map<std::string, std::set<std::string>> products_of_api;  // by its name
+    std::unordered_map<std::string, std::set<std::string>> holders_of_key;   // Subscriptions
+    AccessTable access;
     std::unordered_map<std::string, Placeholder> placeholders;  // by Api id
     std::unordered_map<std::string, std::int64_t>
         known_hostnames;                   // until it has synced: newest stamps by host
@@ -146,7 +161,7 @@ class Core {
     std::shared_ptr<const CompiledApi> row;
     std::optional<Claim> holder;  // none: a tombstone without one
     bool stale = false;
-    std::shared_ptr<const Backend> backend;  // its content, for the digest
+    std::vector<std::shared_ptr<const Backend>> backends;  // their content, for the digest
   };
   // What a RouteKey leads to.
   struct Effective {
@@ -160,6 +175,16 @@ class Core {
     std::string warning;  // why it is not the holder's own certificate
   };
 
+  // admit_access.cc
+  void admit_access(std::size_t source, const SourceSnapshot& before);
+  void admit_product(Source& source, const std::string& id,
+                     const std::shared_ptr<const Product>& said);
+  void admit_subscription(Source& source, const std::string& id,
+                          const std::shared_ptr<const Subscription>& said);
+  void admit_policy(Source& source, const std::string& id,
+                    const std::shared_ptr<const Policy>& said);
+  void write_access(std::string& out) const;
+
   // admit.cc
   void admit_backends(std::size_t source, const SourceSnapshot& next, std::set<std::string>& apis);
   void admit_certificates(std::size_t source, const SourceSnapshot& next,
@@ -172,6 +197,8 @@ class Core {
   void remove_hostname(std::size_t source, const std::string& id);
   void forget(std::size_t source);
   [[nodiscard]] static std::set<std::string> backends_of(const AdmittedApi& api);
+  [[nodiscard]] static bool compile_form(Source& source, AdmittedApi& api,
+                                         std::vector<Error>& problems);
   static void release_backend(Source& source, const std::string& backend, const std::string& api);
   static void release_certificate(Source& source, const std::string& certificate,
                                   const std::string& hostname);
@@ -228,6 +255,9 @@ class Core {
   void explain_key(const std::string& key, const CompiledApi& row, const CompiledApi* answer,
                    const std::string& rule, std::vector<RouteCandidate>& out) const;
   void write_held(const Held& held, const Held* reserved, std::string& out) const;
+  static void explain_operation(const CompiledApi& row, const RouteQuery& query,
+                                std::string_view path, const RevisionSuffix& suffix,
+                                Explanation& result);
   [[nodiscard]] std::vector<RouteCandidate> forbidden_claims(std::string_view host,
                                                              std::string_view path) const;
   [[nodiscard]] std::string label(const Claim& claim) const;  // "id@source"
@@ -258,6 +288,7 @@ class Core {
   std::shared_ptr<const ProtectedPaths> protected_;
   Ledger& ledger_;
   std::vector<Source> sources_;
+  TlsClients tls_clients_;
   std::uint64_t arrivals_ = 0;
   std::unordered_map<std::string, std::set<Claim>> claims_;       // by RouteKey
   std::unordered_map<std::string, std::set<Claim>> host_claims_;  // by host pattern of a Hostname
@@ -270,6 +301,7 @@ class Core {
   std::set<std::string> secured_or_not_;  // host patterns that got or lost TLS
   std::set<std::string> dirty_hosts_;     // of the route table
   std::set<std::string> dirty_bindings_;  // of the TLS table
+  std::set<std::size_t> dirty_access_;    // sources
   std::vector<Warning> warnings_;
 };
 

@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <map>
+#include <type_traits>
 
 #include "model/canonical.h"
 #include "observe/metrics.h"
@@ -55,11 +57,14 @@ void Core::write_held(const Held& held, const Held* reserved, std::string& out) 
     out += "\"api\":";
     write_canonical(*sources_[held.holder->source].apis.at(held.holder->id).form,
                     CanonicalForm::Content, out);
-    out += ",\"backend\":";
-    Backend sorted = *held.backend;
-    std::sort(sorted.endpoints.begin(), sorted.endpoints.end());
-    write_canonical(sorted, CanonicalForm::Content, out);
-    out += ',';
+    out += ",\"backends\":[";
+    for (const auto& backend : held.backends) {
+      if (backend != held.backends.front()) out += ',';
+      Backend sorted = *backend;
+      std::sort(sorted.endpoints.begin(), sorted.endpoints.end());
+      write_canonical(sorted, CanonicalForm::Content, out);
+    }
+    out += "],";
   }
   out += "\"host\":";
   write_text(row.host, out);
@@ -80,10 +85,56 @@ void Core::write_held(const Held& held, const Held* reserved, std::string& out) 
   out += '}';
 }
 
+// By source; what is broken says only that, as in write_held.
+void Core::write_access(std::string& out) const {
+  bool first_source = true;
+  std::vector<const Source*> sources;
+  for (const Source& source : sources_) {
+    if (!source.products.empty() || !source.subscriptions.empty() || !source.policies.empty())
+      sources.push_back(&source);
+  }
+  if (sources.empty()) return;
+  out += "\"access\":{";
+  std::sort(sources.begin(), sources.end(), [](const Source* a, const Source* b) {
+    return a->options.name < b->options.name;
+  });
+  for (const Source* source : sources) {
+    if (!std::exchange(first_source, false)) out += ',';
+    write_text(source->options.name, out);
+    out += ":{";
+    const auto list = [&out](const char* name, const auto& entries) {
+      std::map<std::string, const std::remove_reference_t<decltype(entries.begin()->second)>*> sorted;
+      for (const auto& [id, entry] : entries) sorted.emplace(id, &entry);
+      out += '"';
+      out += name;
+      out += "\":[";
+      bool first = true;
+      for (const auto& [id, entry] : sorted) {
+        if (!std::exchange(first, false)) out += ',';
+        if (entry->problems.empty()) {
+          write_canonical(*entry->form, CanonicalForm::Content, out);
+        } else {
+          out += "\"broken\"";
+        }
+      }
+      out += ']';
+    };
+    list("policies", source->policies);
+    out += ',';
+    list("products", source->products);
+    out += ',';
+    list("subscriptions", source->subscriptions);
+    out += '}';
+  }
+  out += "},";
+}
+
 // Rows by RouteKey; `reserved` tells who answers what of a row is protected, where that is not its
 // holder.
 std::string Core::effective_json() const {
-  std::string out = "{\"hostnames\":[";
+  std::string out = "{";
+  write_access(out);
+  out += "\"hostnames\":[";
   bool first = true;
   const auto comma = [&] {
     if (!std::exchange(first, false)) out += ',';
@@ -97,12 +148,15 @@ std::string Core::effective_json() const {
                : own                      ? info(*binding.identity).fingerprint_sha256
                                           : "default",
                out);
+    if (!binding.client_demand.empty()) {
+      out += ",\"clientCertificate\":\"" + binding.client_demand + '"';
+    }
     out += ",\"host\":";
     write_text(host, out);
     out += ",\"http2\":";
     out += binding.http2 ? "true" : "false";
     out += ",\"minVersion\":";
-    out += binding.min_version == TlsVersion::Tls1_3 ? "\"1.3\"" : "\"1.2\"";
+    out += "\"1." + std::to_string(static_cast<int>(binding.min_version)) + '"';
     out += ",\"source\":";
     write_text(binding.source, out);
     out += '}';
@@ -156,6 +210,9 @@ std::vector<SourceStatus> Core::status() const {
       if (certificate.said) add(certificate.problems);
     }
     for (const auto& [id, hostname] : source.hostnames) add(hostname.problems);
+    for (const auto& [id, product] : source.products) add(product.problems);
+    for (const auto& [id, subscription] : source.subscriptions) add(subscription.problems);
+    for (const auto& [id, policy] : source.policies) add(policy.problems);
     for (const auto& [host, effective] : bindings_) {
       if (effective.warning.empty() ||
           sources_[effective.holder.source].options.name != source.options.name)

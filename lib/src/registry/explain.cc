@@ -32,15 +32,29 @@ Explanation Core::explain(const RouteTable& routes, const RouteQuery& query) con
   }
   const std::string host(authority ? authority->host : std::string_view());
   result.normalised_path = std::string(*path);
-  const RouteMatch match = routes.match(host, *path);
+  const RevisionSuffix suffix = take_revision(*path);
+  std::string_view looked_up = *path;
+  RouteMatch match;
+  if (!suffix.number.empty()) {
+    match = routes.match(host, suffix.path);
+    if (match.api && match.api->revisions &&
+        match.api->revisions->names_revision_at(suffix.path, match.api->path.size(), suffix.element)) {
+      looked_up = suffix.path;
+    } else {
+      match = {};
+    }
+  }
+  if (!match.api) match = routes.match(host, looked_up);
   result.outcome = match.outcome == RouteOutcome::NoHost                    ? "no_host"
                    : match.outcome == RouteOutcome::NoPath                  ? "no_path"
                    : !match.api->tombstone.empty()                          ? "tombstone"
                    : match.api->redirect_to_https && query.scheme == "http" ? "redirect"
                                                                             : "route";
   if (match.api && match.api->backend) result.backend = match.api->backend->id;
+  if (match.api && match.api->revisions)
+    explain_operation(*match.api, query, looked_up, suffix, result);
 
-  const RouteTable::Candidates candidates = routes.candidates(host, *path);
+  const RouteTable::Candidates candidates = routes.candidates(host, looked_up);
   const std::string rule(candidates.passed_by.empty() ? std::string_view()
                                                       : protected_->rule_of(host, *path));
   std::set<std::string> keys;
@@ -53,6 +67,34 @@ Explanation Core::explain(const RouteTable& routes, const RouteQuery& query) con
   for (RouteCandidate& candidate : forbidden_claims(host, *path))
     result.candidates.push_back(std::move(candidate));
   return result;
+}
+
+// Which revision and operation, as far as host, path, method and scheme tell.
+void Core::explain_operation(const CompiledApi& row, const RouteQuery& query, std::string_view path,
+                             const RevisionSuffix& suffix, Explanation& result) {
+  const std::size_t mark = query.path.find('?');
+  OperationQuery asked;
+  asked.method = query.method;
+  asked.path = path;
+  asked.api_path = row.path.size();
+  asked.query = mark == std::string::npos ? std::string_view()
+                                          : std::string_view(query.path).substr(mark);
+  asked.tls = query.scheme == "https";
+  asked.revision = suffix.number;
+  asked.revision_at = suffix.element;
+  const OperationMatch match = row.revisions->match(asked);
+  if (match.revision) {
+    result.revision = match.revision->id;
+    if (match.revision->backend) result.backend = match.revision->backend->id;
+  }
+  if (match.operation) result.operation = match.operation->id;
+  if (result.outcome != "route") return;
+  result.outcome = match.outcome == OperationOutcome::NoVersion     ? "no_version"
+                   : match.outcome == OperationOutcome::NoRevision  ? "no_revision"
+                   : match.outcome == OperationOutcome::NoProtocol  ? "no_protocol"
+                   : match.outcome == OperationOutcome::NoOperation ? "no_operation"
+                   : !match.operation->blocked.empty()              ? "blocked"
+                                                                    : "route";
 }
 
 std::string Core::key_of(const CompiledApi& row) {

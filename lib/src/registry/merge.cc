@@ -224,10 +224,12 @@ Core::Held Core::hold(const std::string& key, const std::vector<Claim>& contende
   row.path = normal_path(*api.form);
   row.redirect_to_https = redirects(*api.form);
   row.backend = api.backend;
+  row.revisions = api.revisions;
+  row.source_index = winner.source;
   held.row = std::make_shared<const CompiledApi>(std::move(row));
   held.holder = winner;
   held.stale = api.stale;
-  held.backend = api.backend_form;
+  held.backends = api.backend_forms;
   return held;
 }
 
@@ -252,7 +254,7 @@ void Core::set_effective(const std::string& key, Effective effective) {
   const auto same = [](const CompiledApi& a, const CompiledApi& b) {
     return a.id == b.id && a.path == b.path && a.case_sensitive == b.case_sensitive &&
            a.redirect_to_https == b.redirect_to_https && a.tombstone == b.tombstone &&
-           a.backend == b.backend;
+           a.backend == b.backend && a.revisions == b.revisions;
   };
   // An equal row is the row that was there.
   bool changed = at == effective_.end();
@@ -346,11 +348,17 @@ void Core::merge_hostname(const std::string& host) {
   binding->host = host;
   const Hostname& winner = *sources_[order.front().source].hostnames.at(order.front().id).form;
   binding->http2 = winner.http2;
+  binding->min_version = winner.min_version;
   binding->source = sources_[order.front().source].options.name;
   for (const Claim& claim : order) {
     const Source& source = sources_[claim.source];
     const Hostname& hostname = *source.hostnames.at(claim.id).form;
-    if (hostname.min_version == TlsVersion::Tls1_3) binding->min_version = TlsVersion::Tls1_3;
+    // The strictest of all claimants.
+    binding->min_version = std::max(binding->min_version, hostname.min_version);
+    if (hostname.negotiate_client_certificate) {
+      binding->negotiate_client_certificate = true;
+      binding->client_ca_pem += hostname.client_ca_pem;
+    }
     if (binding->identity) continue;
     if (hostname.certificate.empty()) {
       binding->identity = options_.default_binding->identity;
@@ -371,6 +379,8 @@ void Core::merge_hostname(const std::string& host) {
     }
   }
   if (!binding->identity) binding->identity = options_.default_binding->identity;
+  if (binding->negotiate_client_certificate)
+    binding->client_demand = "asked:" + hex(sha256(binding->client_ca_pem));
   const auto old = bindings_.find(host);
   if (!effective.warning.empty() &&
       (old == bindings_.end() || old->second.warning != effective.warning)) {
@@ -379,6 +389,7 @@ void Core::merge_hostname(const std::string& host) {
   const bool same = old != bindings_.end() && old->second.binding->identity == binding->identity &&
                     old->second.binding->min_version == binding->min_version &&
                     old->second.binding->http2 == binding->http2 &&
+                    old->second.binding->client_demand == binding->client_demand &&
                     old->second.binding->source == binding->source;
   if (same) {
     old->second.warning = effective.warning;

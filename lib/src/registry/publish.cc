@@ -207,7 +207,7 @@ class RegistryImpl final : public Registry {
   void merge() {
     auto next = std::make_shared<Version>(*merged_);
     core_.merge();
-    if (!core_.compile(next->routes, next->tls)) return;
+    if (!core_.compile(next->routes, next->tls, next->access)) return;
     ++next->number;
     next->published_at_ms = options_.environment.clock->unix_ms();
     merged_ = std::move(next);

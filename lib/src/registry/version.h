@@ -3,20 +3,23 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
+#include "router/access_table.h"
 #include "router/route_table.h"
 #include "tls/tls_table.h"
 
 namespace gateway {
 
-// What workers serve from: one immutable set of routes, backends and TLS bindings. Number 0 is
-// empty.
+// What workers serve from: one immutable set of routes, backends, access and TLS bindings. Number 0
+// is empty.
 struct Version {
   std::string boot_id;
   std::uint64_t number = 0;
   std::int64_t published_at_ms = 0;
   RouteTable routes;
   TlsTable tls;
+  std::vector<AccessTable> access;  // by CompiledApi::source_index
 };
 
 using VersionPtr = std::shared_ptr<const Version>;

@@ -9,6 +9,7 @@
 #include <gateway/resources.h>
 #include <gateway/shared_map.h>
 
+#include "router/api_revisions.h"
 #include "upstream/compiled_backend.h"
 
 namespace gateway {
@@ -26,7 +27,9 @@ struct CompiledApi {
   bool redirect_to_https = false;
   // Why there is no backend: a tombstone, answered with 503 and never passed by. Empty = it serves.
   std::string tombstone;
-  std::shared_ptr<const CompiledBackend> backend;  // null for a tombstone
+  std::shared_ptr<const CompiledBackend> backend;  // null for a tombstone, and where revisions decide
+  std::shared_ptr<const ApiRevisions> revisions;   // null: every request goes to `backend`
+  std::size_t source_index = 0;                    // of Version::access
   bool above_protected = false;  // a protected path lies below: see RouteTable::match
 };
 

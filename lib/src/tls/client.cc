@@ -47,7 +47,9 @@ class Client final : public TlsClient {
     if (options.verify) {
       if (!options.ca_pem.empty()) {
         if (auto trusted = trust(context, options.ca_pem); !trusted) return trusted.error();
-      } else if (!SSL_CTX_load_verify_locations(context, kSystemBundle, nullptr)) {
+      }
+      if ((options.ca_pem.empty() || options.system_cas) &&
+          !SSL_CTX_load_verify_locations(context, kSystemBundle, nullptr)) {
         // No bundle on this machine: nothing is trusted, and each handshake says so.
         ERR_clear_error();
       }

@@ -37,6 +37,9 @@ class TlsIdentity {
                                                        CipherSink& sink,
                                                        std::shared_ptr<const TlsTable> table);
 
+// What the server asks of the client in this handshake: TlsBinding::client_demand.
+void note_client_demand(SSL* ssl, const std::string& demand);
+
 // The table of the handshake that `ssl` is in; null once it is over.
 [[nodiscard]] const TlsTable* handshake_table(const SSL* ssl) noexcept;
 

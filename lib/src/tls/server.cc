@@ -5,6 +5,7 @@
 #include <openssl/cipher.h>
 #include <openssl/err.h>
 #include <openssl/hmac.h>
+#include <openssl/pem.h>
 #include <openssl/rand.h>
 #include <openssl/sha.h>
 
@@ -16,11 +17,46 @@ namespace {
 // Sessions and their tickets belong to the demands on the client they were made under: whatever of a
 // binding decides which clients are let in has to be part of this.
 std::array<std::uint8_t, SHA256_DIGEST_LENGTH> session_context(const TlsBinding& binding) {
-  std::string settings = "client-certificate=none;min-version=";
-  settings += binding.min_version == TlsVersion::Tls1_3 ? "1.3" : "1.2";
+  std::string settings = "client-certificate=";
+  settings += binding.client_demand.empty() ? "none" : binding.client_demand;
+  settings += ";min-version=1." + std::to_string(static_cast<int>(binding.min_version));
   std::array<std::uint8_t, SHA256_DIGEST_LENGTH> digest;
   SHA256(reinterpret_cast<const std::uint8_t*>(settings.data()), settings.size(), digest.data());
   return digest;
+}
+
+std::uint16_t wire_version(TlsVersion version) {
+  switch (version) {
+    case TlsVersion::Tls1_0: return TLS1_VERSION;
+    case TlsVersion::Tls1_1: return TLS1_1_VERSION;
+    case TlsVersion::Tls1_2: return TLS1_2_VERSION;
+    case TlsVersion::Tls1_3: return TLS1_3_VERSION;
+  }
+  return TLS1_2_VERSION;
+}
+
+// Who sends none is let in all the same; who sends one that leads nowhere is not.
+bool ask_for_certificate(SSL* ssl, const TlsBinding& binding) {
+  if (binding.client_ca_pem.empty()) {
+    SSL_set_custom_verify(ssl, SSL_VERIFY_PEER,
+                          [](SSL*, std::uint8_t*) { return ssl_verify_ok; });
+    return true;
+  }
+  bssl::UniquePtr<X509_STORE> roots(X509_STORE_new());
+  bssl::UniquePtr<STACK_OF(X509_NAME)> names(sk_X509_NAME_new_null());
+  if (!roots || !names) return false;
+  bssl::UniquePtr<BIO> bio(
+      BIO_new_mem_buf(binding.client_ca_pem.data(), static_cast<int>(binding.client_ca_pem.size())));
+  while (X509* raw = PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr)) {
+    bssl::UniquePtr<X509> root(raw);
+    X509_STORE_add_cert(roots.get(), root.get());
+    bssl::UniquePtr<X509_NAME> name(X509_NAME_dup(X509_get_subject_name(root.get())));
+    if (name) bssl::PushToStack(names.get(), std::move(name));
+  }
+  ERR_clear_error();
+  SSL_set_client_CA_list(ssl, names.release());
+  SSL_set_verify(ssl, SSL_VERIFY_PEER, nullptr);
+  return SSL_set0_verify_cert_store(ssl, roots.release()) == 1;
 }
 
 // Runs on the ClientHello, before resumption is decided.
@@ -31,11 +67,13 @@ ssl_select_cert_result_t select_binding(const SSL_CLIENT_HELLO* hello) {
   const char* name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
   const TlsBinding* binding = table->select(name ? std::string_view(name) : std::string_view());
   if (!binding || !binding->identity) return ssl_select_cert_error;
+  note_client_demand(ssl, binding->client_demand);
   const auto context = session_context(*binding);
   const bool ok =
       use_identity(ssl, *binding->identity) &&
       SSL_set_session_id_context(ssl, context.data(), context.size()) &&
-      (binding->min_version != TlsVersion::Tls1_3 || SSL_set_min_proto_version(ssl, TLS1_3_VERSION));
+      SSL_set_min_proto_version(ssl, wire_version(binding->min_version)) &&
+      (!binding->negotiate_client_certificate || ask_for_certificate(ssl, *binding));
   return ok ? ssl_select_cert_success : ssl_select_cert_error;
 }
 
@@ -54,7 +92,7 @@ class Server final : public TlsServer {
     }
     server->context_.reset(SSL_CTX_new(TLS_method()));
     SSL_CTX* context = server->context_.get();
-    if (!context || !SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION) ||
+    if (!context || !SSL_CTX_set_min_proto_version(context, TLS1_VERSION) ||
         !SSL_CTX_set_max_proto_version(context, TLS1_3_VERSION)) {
       return Error{ErrorCode::Internal, "tls", take_openssl_error(), "server context"};
     }

@@ -117,6 +117,8 @@ class Session final : public TlsSession {
     return name ? std::string_view(name) : std::string_view();
   }
   std::string_view protocol() const noexcept override { return SSL_get_version(ssl_.get()); }
+  std::string_view client_demand() const noexcept override { return client_demand_; }
+  void set_client_demand(const std::string& demand) { client_demand_ = demand; }
   bool resumed() const noexcept override { return SSL_session_reused(ssl_.get()) == 1; }
   const Error& error() const noexcept override { return error_; }
 
@@ -170,6 +172,7 @@ class Session final : public TlsSession {
   bool server_;
   State state_ = State::Handshaking;
   std::shared_ptr<const TlsTable> table_;
+  std::string client_demand_;
   Error error_;
 };
 
@@ -178,6 +181,10 @@ class Session final : public TlsSession {
 std::unique_ptr<TlsSession> make_session(bssl::UniquePtr<SSL> ssl, bool server, CipherSink& sink,
                                          std::shared_ptr<const TlsTable> table) {
   return std::make_unique<Session>(std::move(ssl), server, sink, std::move(table));
+}
+
+void note_client_demand(SSL* ssl, const std::string& demand) {
+  if (auto* session = static_cast<Session*>(SSL_get_app_data(ssl))) session->set_client_demand(demand);
 }
 
 const TlsTable* handshake_table(const SSL* ssl) noexcept {

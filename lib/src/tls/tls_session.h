@@ -50,6 +50,7 @@ class TlsServer {
 // The client side: for backends and for the control thread. Any thread may create sessions.
 struct TlsClientOptions {
   std::string ca_pem;     // trusted roots; "" = the system's bundle (/etc/ssl/certs/ca-certificates.crt)
+  bool system_cas = false;  // trust the system's bundle beside ca_pem
   bool verify = true;     // chain and name
   std::string client_chain_pem = {};  // "" = none
   std::string client_key_pem = {};
@@ -85,6 +86,8 @@ class TlsSession {
   [[nodiscard]] virtual std::string_view server_name() const noexcept = 0; // SNI; "" = none
   [[nodiscard]] virtual std::string_view protocol() const noexcept = 0;    // "TLSv1.3"
   [[nodiscard]] virtual bool resumed() const noexcept = 0;
+  // Server side: what was asked of the client, TlsBinding::client_demand; "" = no certificate.
+  [[nodiscard]] virtual std::string_view client_demand() const noexcept = 0;
   // After Failed: what went wrong, for the log.
   [[nodiscard]] virtual const Error& error() const noexcept = 0;
 };

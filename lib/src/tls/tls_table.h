@@ -36,6 +36,11 @@ struct TlsBinding {
   std::string host;  // "a.example", "*.example", "" = the default
   std::shared_ptr<const TlsIdentity> identity;
   TlsVersion min_version = TlsVersion::Tls1_2;
+  // Hostname::negotiate_client_certificate and ::client_ca_pem, and both in one short text: "" = no
+  // certificate is asked for. Connections made under one demand are not good for another.
+  bool negotiate_client_certificate = false;
+  std::string client_ca_pem;
+  std::string client_demand;
   bool http2 = true;
   std::string source;  // who said so; "" = the gateway itself
 };

@@ -1,13 +1,41 @@
 #include "upstream/compiled_backend.h"
 
+#include <algorithm>
+
 #include "model/canonical.h"
 #include "tls/tls_session.h"
 #include "upstream/forbidden_addresses.h"
 
 namespace gateway {
+namespace {
+
+std::string settings_of(const Backend& backend) {
+  return (backend.tls_verify ? "|verify|" : "|any|") + hex(sha256(backend.tls_ca_pem)) +
+         (backend.tls_system_cas ? "|system" : "");
+}
+
+}  // namespace
+
+Result<std::shared_ptr<TlsClient>> TlsClients::get(const Backend& backend) {
+  std::weak_ptr<TlsClient>& known = clients_[settings_of(backend)];
+  if (auto client = known.lock()) return client;
+  TlsClientOptions options;
+  options.ca_pem = backend.tls_ca_pem;
+  options.system_cas = backend.tls_system_cas;
+  options.verify = backend.tls_verify;
+  auto made = TlsClient::create(options);
+  if (!made) return made;
+  known = *made;
+  if (clients_.size() > 2 * std::max<std::size_t>(clients_swept_, 32)) {
+    std::erase_if(clients_, [](const auto& entry) { return entry.second.expired(); });
+    clients_swept_ = clients_.size();
+  }
+  return made;
+}
 
 Result<std::shared_ptr<const CompiledBackend>> compile_backend(const Backend& backend,
-                                                               const std::string& source) {
+                                                               const std::string& source,
+                                                               TlsClients& clients) {
   auto compiled = std::make_shared<CompiledBackend>();
   compiled->id = backend.id + "@" + source;
   compiled->protocol = backend.protocol;
@@ -17,18 +45,14 @@ Result<std::shared_ptr<const CompiledBackend>> compile_backend(const Backend& ba
   const std::string where = "backend " + compiled->id;
   std::string tls_key;
   if (backend.protocol == BackendProtocol::Https) {
-    TlsClientOptions options;
-    options.ca_pem = backend.tls_ca_pem;
-    options.verify = backend.tls_verify;
-    auto client = TlsClient::create(options);
+    auto client = clients.get(backend);
     if (!client) {
       Error error = std::move(client).error();
       error.where = where + ": " + error.where;
       return error;
     }
     compiled->tls = std::move(client).value();
-    tls_key = "|tls|" + backend.tls_server_name + (backend.tls_verify ? "|verify|" : "|any|") +
-              hex(sha256(backend.tls_ca_pem));
+    tls_key = "|tls|" + backend.tls_server_name + settings_of(backend);
   }
   for (const Endpoint& endpoint : backend.endpoints) {
     sockaddr_storage address;

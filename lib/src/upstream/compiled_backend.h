@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -33,10 +34,21 @@ struct CompiledBackend {
   std::shared_ptr<TlsClient> tls;  // Https only
 };
 
+// The TLS clients of many backends: those with equal settings share one, which knows the trusted CAs
+// once. One thread.
+class TlsClients {
+ public:
+  Result<std::shared_ptr<TlsClient>> get(const Backend& backend);
+
+ private:
+  std::map<std::string, std::weak_ptr<TlsClient>> clients_;  // by settings
+  std::size_t clients_swept_ = 0;  // how many were left when the dead ones went
+};
+
 // Every problem of the backend at once would be model's validation; this fails only for what that
 // cannot see (a CA that does not parse). Link-local addresses (169.254.0.0/16, fe80::/10) are
 // refused.
 [[nodiscard]] Result<std::shared_ptr<const CompiledBackend>> compile_backend(
-    const Backend& backend, const std::string& source);
+    const Backend& backend, const std::string& source, TlsClients& clients);
 
 }  // namespace gateway

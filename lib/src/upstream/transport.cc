@@ -1,11 +1,12 @@
 #include "upstream/transport.h"
 
-#include <arpa/inet.h>
 #include <linux/sockios.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include <utility>
+
+#include "base/uv.h"
 
 namespace gateway {
 namespace {
@@ -269,23 +270,6 @@ std::uint64_t Transport::acknowledged() const noexcept {
          static_cast<std::uint64_t>(in_kernel);
 }
 
-std::string Transport::peer_address() const {
-  sockaddr_storage address{};
-  int size = sizeof address;
-  if (uv_tcp_getpeername(&tcp_, reinterpret_cast<sockaddr*>(&address), &size) != 0) return {};
-  char text[INET6_ADDRSTRLEN] = {};
-  if (address.ss_family == AF_INET) {
-    inet_ntop(AF_INET, &reinterpret_cast<sockaddr_in&>(address).sin_addr, text, sizeof text);
-  } else {
-    const auto& six = reinterpret_cast<sockaddr_in6&>(address).sin6_addr;
-    if (IN6_IS_ADDR_V4MAPPED(&six)) {
-      inet_ntop(AF_INET, six.s6_addr + 12, text,
-                sizeof text);  // a dual-stack listener's IPv4 client
-    } else {
-      inet_ntop(AF_INET6, &six, text, sizeof text);
-    }
-  }
-  return text;
-}
+std::string Transport::peer_address() const { return uv::peer_address(tcp_); }
 
 }  // namespace gateway

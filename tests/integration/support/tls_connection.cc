@@ -20,6 +20,13 @@ TlsConnection::TlsConnection(std::uint16_t port, const TlsWish& wish)
     self->ticket_.reset(session);
     return 1;
   });
+  SSL_CTX_set_cert_cb(
+      context,
+      [](SSL*, void* self) {
+        static_cast<TlsConnection*>(self)->asked_ = true;
+        return 1;
+      },
+      this);
   std::string alpn;
   for (const std::string& protocol : wish.alpn) {
     alpn += static_cast<char>(protocol.size());
@@ -28,6 +35,7 @@ TlsConnection::TlsConnection(std::uint16_t port, const TlsWish& wish)
   SSL_CTX_set_alpn_protos(context, reinterpret_cast<const std::uint8_t*>(alpn.data()), alpn.size());
   bssl::UniquePtr<SSL> ssl(SSL_new(context));
   ssl_ = ssl.get();
+  if (wish.identity) (void)use_identity(ssl_, *wish.identity);
   if (!wish.server_name.empty()) SSL_set_tlsext_host_name(ssl_, wish.server_name.c_str());
   if (!wish.first_bytes.empty()) SSL_set_mode(ssl_, SSL_MODE_ENABLE_FALSE_START);
   if (wish.resume) SSL_set_session(ssl_, wish.resume);

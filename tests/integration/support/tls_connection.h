@@ -18,6 +18,8 @@ struct TlsWish {
   std::uint16_t max_version = TLS1_3_VERSION;
   std::vector<std::string> alpn = {};
   SSL_SESSION* resume = nullptr;
+  // The client's own certificate; null = none is sent, whatever is asked.
+  std::shared_ptr<const TlsIdentity> identity = {};
   // Sent together with the last of this side's handshake; under TLS 1.2 that is False Start
   // (RFC 7918), which wants ALPN.
   std::string first_bytes = {};
@@ -35,6 +37,8 @@ class TlsConnection final : public Connection, private CipherSink {
   [[nodiscard]] std::string certificate_pem() const;
   [[nodiscard]] std::string protocol() const { return std::string(session_->protocol()); }
   [[nodiscard]] std::string alpn() const { return std::string(session_->alpn()); }
+  // The server asked for a certificate.
+  [[nodiscard]] bool was_asked() const { return asked_; }
   [[nodiscard]] bool resumed() const { return session_->resumed(); }
   // The newest ticket; under TLS 1.3 it comes with the first bytes read.
   [[nodiscard]] bssl::UniquePtr<SSL_SESSION> ticket() const { return bssl::UpRef(ticket_); }
@@ -54,6 +58,7 @@ class TlsConnection final : public Connection, private CipherSink {
 
   bssl::UniquePtr<SSL_CTX> context_;
   SSL* ssl_ = nullptr;  // of session_
+  bool asked_ = false;
   bssl::UniquePtr<SSL_SESSION> ticket_;
   std::unique_ptr<TlsSession> session_;
   std::string outgoing_, plain_;

@@ -76,7 +76,27 @@ const Example kExamples[] = {
     {R"("backends":[{"id":"b","protocol":"h2c"}])", false},
     {R"("certificates":[{"chain":"x"}])", false},
     {R"("hostnames":[{"id":"h","minVersion":1.2}])", false},
-    {R"("hostnames":[{"id":"h","minVersion":"1.1"}])", false},
+    {R"("hostnames":[{"id":"h","minVersion":"0.9"}])", false},
+    {R"("hostnames":[{"id":"h","minVersion":"1.1","negotiateClientCertificate":true,"clientCa":"x"}])", true},
+    {R"("apis":[{"id":"a","path":"/a","versioning":"segment","versionParameter":"v","revisions":[{"id":"u;rev=2",
+       "name":"u","version":"v1","revision":"2","current":false,"online":false,"protocols":["https"],
+       "backend":"b","subscriptionRequired":true,"keyHeader":"K","keyQuery":"k","policy":"<policies/>",
+       "operations":[{"id":"o","method":"GET","urlTemplate":"/","policy":"<policies/>","defect":"d"}]}]}])",
+     true},
+    {R"("backends":[{"id":"b","tlsSystemCas":true}])", true},
+    {R"("products":[{"id":"p","subscriptionRequired":false,"apis":["u"],"policy":"x","provenance":{},
+       "defect":"d"}])", true},
+    {R"("subscriptions":[{"id":"s","scope":"product","target":"p","active":false,"primaryKey":"a",
+       "secondaryKey":"b","provenance":{},"defect":"d"}])", true},
+    {R"("policies":[{"id":"global","document":"x","provenance":{},"defect":"d"}])", true},
+    {R"("apis":[{"id":"a","path":"/a","versioning":"path"}])", false},
+    {R"("apis":[{"id":"a","path":"/a","revisions":[{}]}])", false},
+    {R"("apis":[{"id":"a","path":"/a","revisions":[{"id":"u","protocols":["ws"]}]}])", false},
+    {R"("apis":[{"id":"a","path":"/a","revisions":[{"id":"u","operations":[{"id":"o","method":"GET"}]}]}])", false},
+    {R"("products":[{"id":"p","apis":[1]}])", false},
+    {R"("products":[{"id":"p","apis":"u"}])", false},
+    {R"("subscriptions":[{"id":"s","scope":"some"}])", false},
+    {R"("policies":[{"id":"global"}])", false},
 };
 
 bool has_defects(const SourceSnapshot& snapshot) {
@@ -84,6 +104,9 @@ bool has_defects(const SourceSnapshot& snapshot) {
   snapshot.apis.for_each([&](auto, const auto& api) { any = any || api->defect.starts_with("doc: "); });
   snapshot.hostnames.for_each([&](auto, const auto& host) { any = any || host->defect.starts_with("doc: "); });
   snapshot.certificates.for_each([&](auto, const auto& c) { any = any || c->defect.starts_with("doc: "); });
+  snapshot.products.for_each([&](auto, const auto& p) { any = any || p->defect.starts_with("doc: "); });
+  snapshot.subscriptions.for_each([&](auto, const auto& s) { any = any || s->defect.starts_with("doc: "); });
+  snapshot.policies.for_each([&](auto, const auto& p) { any = any || p->defect.starts_with("doc: "); });
   return any;
 }
 
@@ -138,22 +161,61 @@ TEST_CASE("a snapshot survives being written and read") {
   SourceSnapshot snapshot;
   snapshot.epoch = "e1";
   snapshot.revision = "9";
-  snapshot.set(Api{"a1", "*.a.example", "/x", MatchType::Exact, false, "b", true,
-                   {1795422600, 5, "uid", 2}, {"Api", "s", "a1", "r"}, "broken \"so\"\n"});
+  Api exact;
+  exact.id = "a1";
+  exact.host = "*.a.example";
+  exact.path = "/x";
+  exact.match = MatchType::Exact;
+  exact.case_sensitive = false;
+  exact.backend = "b";
+  exact.redirect_to_https = true;
+  exact.witness = {1795422600, 5, "uid", 2};
+  exact.provenance = {"Api", "s", "a1", "r"};
+  exact.defect = "broken \"so\"\n";
+  snapshot.set(exact);
+  Api versioned;
+  versioned.id = "a2";
+  versioned.path = "/v";
+  versioned.versioning = Versioning::Header;
+  versioned.version_parameter = "X-Version";
+  versioned.revisions = {
+      {"u;rev=2", "u", "v1", "2", false, false, false, true, "b", true, "K", "k",
+       {{"get", "GET", "/{id}", "<policies/>", "broken"}, {"put", "PUT", "/", "", ""}}, "<policies />"},
+      {"w", "w", "", "1", true, true, true, true, "b", false, "Ocp-Apim-Subscription-Key", "subscription-key",
+       {}, ""}};
+  snapshot.set(versioned);
   Api plain;
   plain.id = "a0";
   snapshot.set(std::move(plain));
   snapshot.set(Backend{"b", BackendProtocol::Https, {{"10.0.0.1", 80}, {"::1", 81}}, "h", "/p", "sni",
-                       "CA", false, {"Service", "s", "b", ""}});
+                       "CA", true, false, {"Service", "s", "b", ""}});
   snapshot.set(Certificate{"c", "CHAIN", "KEY", {}, ""});
-  snapshot.set(Hostname{"h", "a.example", "c", TlsVersion::Tls1_3, false, {7, 0, "", 0}, {}, ""});
+  Hostname hostname;
+  hostname.id = "h";
+  hostname.host = "a.example";
+  hostname.certificate = "c";
+  hostname.min_version = TlsVersion::Tls1_0;
+  hostname.negotiate_client_certificate = true;
+  hostname.client_ca_pem = "CA";
+  hostname.http2 = false;
+  hostname.witness.changed_at = 7;
+  snapshot.set(hostname);
+  snapshot.set(Product{"p", false, {"u", "w"}, "<policies/>", {"Product", "", "p", ""}, "broken"});
+  snapshot.set(Subscription{"s1", Subscription::Scope::AllApis, "", true, "k1", "k2", {}, ""});
+  snapshot.set(Subscription{"s2", Subscription::Scope::Product, "p", false, "k3", "", {}, "broken"});
+  snapshot.set(Policy{"global", "<policies/>", {"Policy", "", "policy", ""}, ""});
 
   const std::string text = write_configuration_document(snapshot);
   const SourceSnapshot again = read(text);
   CHECK(again.rejected.empty());
   CHECK(again.epoch == "e1");
   CHECK(again.revision == "9");
-  REQUIRE(again.apis.size() == 2);
+  REQUIRE(again.apis.size() == 3);
+  CHECK(*again.apis.find("a2") == *snapshot.apis.find("a2"));
+  CHECK(*again.products.find("p") == *snapshot.products.find("p"));
+  CHECK(*again.subscriptions.find("s1") == *snapshot.subscriptions.find("s1"));
+  CHECK(*again.subscriptions.find("s2") == *snapshot.subscriptions.find("s2"));
+  CHECK(*again.policies.find("global") == *snapshot.policies.find("global"));
   CHECK(*again.apis.find("a0") == *snapshot.apis.find("a0"));
   CHECK(*again.apis.find("a1") == *snapshot.apis.find("a1"));
   CHECK(*again.backends.find("b") == *snapshot.backends.find("b"));
@@ -196,9 +258,9 @@ TEST_CASE("every problem of a document is reported with its member path") {
             "configuration: doc: backends[0].endpoints[0].address: must be a string",
             "configuration: doc: backends[0].endpoints[0].port: must be an integer between 1 and 65535",
             "configuration: doc: backends[0].port: is not known; allowed are endpoints, hostHeader, id, "
-            "pathPrefix, protocol, provenance, tlsCa, tlsServerName, tlsVerify",
+            "pathPrefix, protocol, provenance, tlsCa, tlsServerName, tlsSystemCas, tlsVerify",
             "configuration: doc: hosts: is not known; allowed are $schema, apiVersion, apis, backends, "
-            "certificates, epoch, hostnames, kind, revision"});
+            "certificates, epoch, hostnames, kind, policies, products, revision, subscriptions"});
   CHECK(snapshot.apis.size() == 1);
   CHECK(snapshot.backends.empty());
 }

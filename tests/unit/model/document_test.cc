@@ -124,11 +124,23 @@ TEST_CASE("YAML that JSON cannot express is refused") {
   CHECK(yaml("a: !custom x").find("has no meaning here") != std::string::npos);
   CHECK(yaml("!!set {a: ~}").find("has no meaning here") != std::string::npos);
   CHECK(yaml("a: !!int x").find("has no meaning here") != std::string::npos);
+  CHECK(yaml("\"\\ϑ\"") == "a.yaml, line 1, column 4: not YAML: \"unknown escape character: \\xCF\"");
   CHECK(yaml("1: x").find("a key must be a string; quote it") != std::string::npos);
   CHECK(yaml("? [a]\n: x").find("a key must be a string, not a list or a mapping") != std::string::npos);
   CHECK(yaml("a: 1\nb: 2\na: 3") ==
         "a.yaml, line 3, column 1: the key \"a\" is there twice in one mapping; each may be there once");
   CHECK(yaml("a: &x {b: 1}\nc:\n  <<: *x").find("merge keys") != std::string::npos);
+}
+
+TEST_CASE("YAML keys that are no strings are taken by their text where a format allows them") {
+  DocumentLimits limits;
+  limits.yaml_keys_as_text = true;
+  CHECK(yaml("200: 1\n0x1F: true\ntrue: 200\n2.0: ~", limits) == R"({"200":1,"0x1F":true,"true":200,"2.0":null})");
+  CHECK(yaml("~: x", limits).find("a key must be a string; quote it") != std::string::npos);
+  CHECK(yaml("{1: {2: [3, {4: 5}]}}", limits) == R"({"1":{"2":[3,{"4":5}]}})");
+  CHECK(yaml("200: a\n'200': b", limits).find("the key \"200\" is there twice") != std::string::npos);
+  CHECK(yaml("!!int 1: x", limits).find("a key must be a string; quote it") != std::string::npos);
+  CHECK(yaml("? [a]\n: x", limits).find("a key must be a string, not a list or a mapping") != std::string::npos);
 }
 
 TEST_CASE("YAML aliases are expanded within bounds and never make cycles") {

@@ -173,6 +173,16 @@ TEST_CASE("what is sent to a backend is checked") {
   backend.tls_server_name = "a.example";
   backend.tls_ca_pem = make_certificate().chain_pem;
   CHECK(problems_of(backend).empty());
+  for (const char* sound : {"a.example", "10.0.0.1:80", "[::1]", "[2001:db8::7]:8080"}) {
+    INFO(sound);
+    backend.host_header = sound;
+    CHECK(problems_of(backend).empty());
+  }
+  for (const char* broken : {"[::1", "[]", "[a.example]:80", "[::1]x", "[::1]:x", "::1", "a:b:80", "a:"}) {
+    INFO(broken);
+    backend.host_header = broken;
+    CHECK(problems_of(backend).size() == 1);
+  }
   backend.host_header = "a\r\nX: y";
   backend.path_prefix = "/v1/";
   backend.tls_server_name = "a b";

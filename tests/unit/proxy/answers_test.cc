@@ -3,6 +3,7 @@
 #include <set>
 #include <string>
 
+#include "http/status.h"
 #include "proxy/answers.h"
 #include "proxy/worker.h"
 

@@ -214,6 +214,7 @@ class TestRegistry {
   }
   [[nodiscard]] std::uint64_t version() const { return registry_->version().number; }
   [[nodiscard]] int synced() const { return synced_; }
+  [[nodiscard]] VersionPtr registry_version() const { return registry_->current(); }
   [[nodiscard]] const Registry& view() const { return *registry_; }
   [[nodiscard]] Registry& registry() { return *registry_; }
   [[nodiscard]] ManualClock& clock() { return *clock_; }

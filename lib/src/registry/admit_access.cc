@@ -1,0 +1,162 @@
+#include <algorithm>
+
+#include "model/plain_policy.h"
+#include "model/validate.h"
+#include "registry/core.h"
+
+// The part of admission that decides who may call: products, subscriptions and the policy documents
+// that cover them.
+namespace gateway {
+namespace {
+
+template <typename T>
+std::vector<Error> problems_of(const T& said, std::string_view kind, const std::string& source) {
+  const std::string where =
+      describe(said.provenance, std::string(kind) + " " + said.id) + " (" + source + ")";
+  std::vector<Error> problems;
+  validate(said, where, problems);
+  if (!said.defect.empty())
+    problems.push_back({ErrorCode::InvalidArgument, source, said.defect, where});
+  return problems;
+}
+
+void check_policy(std::string_view document, const std::string& what, std::vector<Error>& problems) {
+  if (document.empty()) return;
+  if (std::string beyond = beyond_forwarding(document); !beyond.empty()) {
+    problems.push_back(
+        {ErrorCode::InvalidArgument, "registry", "the policy " + std::move(beyond), what});
+  }
+}
+
+std::string reason(const std::vector<Error>& problems) {
+  std::string text;
+  for (const Error& problem : problems) {
+    text += (text.empty() ? "" : "; ") + problem.where + ": " + problem.message;
+  }
+  return text;
+}
+
+template <typename T, typename F>
+void for_each_change(const SharedMap<T>& before, const SharedMap<T>& after, F&& f) {
+  SharedMap<T>::diff(before, after, [&](std::string_view name, const auto& old, const auto& now) {
+    if (!old || !now || !(*old == *now)) f(std::string(name), now);
+  });
+}
+
+}  // namespace
+
+void Core::admit_access(std::size_t index, const SourceSnapshot& before) {
+  Source& source = sources_[index];
+  const SourceSnapshot& now = source.snapshot;
+  const auto each = [&](const auto& old, const auto& next, auto take) {
+    for_each_change(old, next, [&](const std::string& id, const auto& said) {
+      dirty_access_.insert(index);
+      (this->*take)(source, id, said);
+    });
+  };
+  each(before.policies, now.policies, &Core::admit_policy);
+  each(before.products, now.products, &Core::admit_product);
+  each(before.subscriptions, now.subscriptions, &Core::admit_subscription);
+}
+
+void Core::admit_policy(Source& source, const std::string& id,
+                        const std::shared_ptr<const Policy>& said) {
+  if (!said) {
+    source.policies.erase(id);
+    source.access.set_blocked("");
+    return;
+  }
+  Admitted<Policy>& policy = source.policies[id];
+  policy.said = said;
+  policy.problems = problems_of(*said, "policy", source.options.name);
+  check_policy(said->document, "policy " + id + " (" + source.options.name + ")", policy.problems);
+  if (policy.problems.empty()) policy.form = said;
+  // Without a last good form nothing that it covers is served.
+  source.access.set_blocked(policy.form ? "" : reason(policy.problems));
+}
+
+void Core::admit_product(Source& source, const std::string& id,
+                         const std::shared_ptr<const Product>& said) {
+  std::set<std::string> touched;
+  const auto leave = [&](const Product& product) {
+    for (const std::string& api : product.apis) {
+      touched.insert(api);
+      const auto at = source.products_of_api.find(api);
+      if (at == source.products_of_api.end()) continue;
+      at->second.erase(id);
+      if (at->second.empty()) source.products_of_api.erase(at);
+    }
+  };
+  Admitted<Product>& product = source.products[id];
+  const auto in_force = [&] { return product.form ? product.form : product.said; };
+  if (const auto old = in_force()) leave(*old);
+  if (!said) {
+    source.products.erase(id);
+  } else {
+    product.said = said;
+    product.problems = problems_of(*said, "product", source.options.name);
+    check_policy(said->policy, "product " + id + " (" + source.options.name + ")", product.problems);
+    if (product.problems.empty()) product.form = said;
+    for (const std::string& api : in_force()->apis) {
+      touched.insert(api);
+      source.products_of_api[api].insert(id);
+    }
+  }
+  for (const std::string& api : touched) {
+    AccessTable::Products all;
+    if (const auto ids = source.products_of_api.find(api); ids != source.products_of_api.end()) {
+      for (const std::string& one : ids->second) {
+        const Admitted<Product>& entry = source.products.at(one);
+        const Product& form = entry.form ? *entry.form : *entry.said;
+        all.push_back(std::make_shared<const CompiledProduct>(
+            CompiledProduct{one, !form.subscription_required, entry.form ? "" : reason(entry.problems)}));
+      }
+    }
+    source.access.set_products(api, std::move(all));
+  }
+}
+
+void Core::admit_subscription(Source& source, const std::string& id,
+                              const std::shared_ptr<const Subscription>& said) {
+  std::set<std::string> touched;
+  const auto each_key = [](const Subscription& subscription, auto&& f) {
+    if (!subscription.primary_key.empty()) f(subscription.primary_key);
+    if (!subscription.secondary_key.empty()) f(subscription.secondary_key);
+  };
+  Admitted<Subscription>& subscription = source.subscriptions[id];
+  if (subscription.form) {
+    each_key(*subscription.form, [&](const std::string& key) {
+      touched.insert(key);
+      const auto at = source.holders_of_key.find(key);
+      if (at == source.holders_of_key.end()) return;
+      at->second.erase(id);
+      if (at->second.empty()) source.holders_of_key.erase(at);
+    });
+  }
+  if (!said) {
+    source.subscriptions.erase(id);
+  } else {
+    subscription.said = said;
+    subscription.problems = problems_of(*said, "subscription", source.options.name);
+    if (subscription.problems.empty()) subscription.form = said;
+    if (subscription.form) {
+      each_key(*subscription.form, [&](const std::string& key) {
+        touched.insert(key);
+        source.holders_of_key[key].insert(id);
+      });
+    }
+  }
+  for (const std::string& key : touched) {
+    const auto holders = source.holders_of_key.find(key);
+    if (holders == source.holders_of_key.end()) {
+      source.access.set_key(key, nullptr);
+      continue;
+    }
+    // Of several that claim one key, the first id has it, whatever order they came in.
+    const Subscription& holder = *source.subscriptions.at(*holders->second.begin()).form;
+    source.access.set_key(key, std::make_shared<const CompiledSubscription>(CompiledSubscription{
+                                   holder.id, holder.scope, holder.target, holder.active}));
+  }
+}
+
+}  // namespace gateway
