@@ -122,6 +122,8 @@ void print(const std::string& url, const rapidjson::Value& answer) {
   fmt::print("{}\n  outcome   {}\n", url, text(answer, "outcome"));
   if (const auto path = text(answer, "normalised_path"); !path.empty()) fmt::print("  path      {}\n", path);
   if (const auto backend = text(answer, "backend"); !backend.empty()) fmt::print("  backend   {}\n", backend);
+  if (const auto revision = text(answer, "revision"); !revision.empty()) fmt::print("  revision  {}\n", revision);
+  if (const auto operation = text(answer, "operation"); !operation.empty()) fmt::print("  operation {}\n", operation);
   if (const auto version = answer.FindMember("version"); version != answer.MemberEnd() && version->value.IsUint64()) {
     fmt::print("  version   {}\n", version->value.GetUint64());
   }

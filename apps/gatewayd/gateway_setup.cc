@@ -7,6 +7,7 @@
 #include <fstream>
 #include <sstream>
 
+#include <gateway/cloud_source.h>
 #include <gateway/ingress_source.h>
 
 #include "cpu_limit.h"
@@ -41,11 +42,12 @@ class Setup {
     conflicts();
     life();
     if (settings_.flag("k8s.ingress.enabled")) ingress(environment);
+    cloud();
     files();
     if (out_.sources.empty() && out_.problems.empty()) {
-      problem("k8s.ingress.enabled, config.file.path",
-              "no source is configured: set k8s.ingress.enabled=true, or config.file.path to a file or folder of "
-              "Kubernetes manifests and documents");
+      problem("k8s.ingress.enabled, config.service.endpoint, config.file.path",
+              "no source is configured: set k8s.ingress.enabled=true, config.service.endpoint, or config.file.path to "
+              "a file or folder of Kubernetes manifests and documents");
     }
     return std::move(out_);
   }
@@ -193,6 +195,41 @@ class Setup {
     add({"ingress", "ingress", scope}, gateway::make_ingress_source(std::move(options)), "k8s.ingress.enabled");
   }
 
+  void cloud() {
+    static constexpr std::array<std::string_view, 2> kNeedEndpoint{"config.service.auth", "config.service.auth.file"};
+    std::string endpoint = settings_.text("config.service.endpoint");
+    if (endpoint.empty()) {
+      for (const std::string_view key : kNeedEndpoint) {
+        if (!settings_.text(key).empty()) problem(std::string(key), "needs config.service.endpoint");
+      }
+      return;
+    }
+    if (endpoint.find("://") == std::string::npos) endpoint.insert(0, "https://");
+    gateway::CloudSourceOptions options;
+    options.endpoint = endpoint;
+    options.token = settings_.text("config.service.auth");
+    options.token_file = settings_.text("config.service.auth.file");
+    options.allow_http = settings_.flag("config.service.allow-http");
+    options.validate_certificate = !settings_.flag("config.service.endpoint.disableCertificateValidation");
+    if (!settings_.text("config.service.ca.path").empty()) options.ca_pem = read("config.service.ca.path");
+    options.proxy = settings_.text(endpoint.starts_with("https:") ? "HTTPS_PROXY" : "HTTP_PROXY");
+    options.no_proxy = settings_.list("NO_PROXY");
+    options.poll_interval = settings_.duration("config.service.poll.interval");
+    options.heartbeat_interval = settings_.duration("config.service.heartbeat.interval");
+    options.backup_folder = out_.options.state_folder;
+    options.backup_key = settings_.text("config.backup.key");
+    if (!settings_.text("config.backup.key.path").empty()) {
+      if (!options.backup_key.empty()) {
+        problem("config.backup.key, config.backup.key.path", "one of both must be given, not both");
+      }
+      options.backup_key = read("config.backup.key.path");
+      while (options.backup_key.ends_with('\n') || options.backup_key.ends_with('\r')) options.backup_key.pop_back();
+    }
+    options.backup_max_age =
+        std::chrono::duration_cast<std::chrono::seconds>(settings_.duration("config.backup.max-age"));
+    add({"cloud", "cloud", endpoint}, gateway::make_cloud_source(std::move(options)), "config.service");
+  }
+
   void files() {
     unsigned number = 0;
     for (const std::string& path : settings_.list("config.file.path")) {
@@ -224,6 +261,8 @@ class Setup {
 gateway::FileSourceOptions file_source_options(const Settings& settings, const std::string& path) {
   gateway::FileSourceOptions options;
   options.path = path;
+  options.overrides = settings.text("config.file.overrides");
+  options.gateway = settings.text("config.file.gateway");
   options.max_bytes = settings.number("limits.document.bytes");
   options.max_depth = settings.number("limits.document.depth");
   options.max_yaml_aliases = settings.number("limits.document.yaml-aliases");
