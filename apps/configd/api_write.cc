@@ -3,11 +3,13 @@
 
 #include "arm/openapi.h"
 #include "arm/resource.h"
+#include "arm/service_url.h"
 #include "base/strings.h"
 #include "contract_check.h"
 #include "entity_write.h"
 #include "json_members.h"
 #include "model/member_reader.h"
+#include "model/validate.h"
 #include "revisions.h"
 
 namespace configd {
@@ -115,6 +117,25 @@ void import_document(Writing& writing, const std::string& id, Document& properti
   for (std::string& notice : document->notices) writing.notices.push_back(std::move(notice));
 }
 
+// What a gateway could not serve is better refused here. Named values in it are known only there.
+void check_urls(Writing& writing, const Document& properties) {
+  const auto url = text_member(properties, "serviceUrl");
+  if (url && !url->empty() && url->find("{{") == std::string_view::npos) {
+    std::vector<std::string> found;
+    const bool websocket = gateway::equals_ignoring_case(text_member(properties, "type").value_or(""), "websocket");
+    (void)gateway::arm::read_service_url(*url, websocket, found);
+    for (std::string& problem : found) complain(writing, "serviceUrl", std::move(problem));
+  }
+  const auto path = text_member(properties, "path");
+  if (!path) return;
+  gateway::Api probe;
+  probe.id = probe.backend = "probe";
+  probe.path = "/" + gateway::arm::normal_percent_encoding(*path);
+  std::vector<gateway::Error> found;
+  gateway::validate(probe, "", found);
+  for (gateway::Error& problem : found) complain(writing, "path", std::move(problem.message));
+}
+
 bool is_revision_number(std::string_view text) {
   return !text.starts_with('0') && gateway::parse_decimal(text, 1'000'000).value_or(0) != 0;
 }
@@ -159,6 +180,7 @@ void prepare_api(Writing& writing, const std::string& id, Document& properties) 
     while (text.ends_with('/')) text.remove_suffix(1);
     set_text(properties, "path", std::string(text));
   }
+  check_urls(writing, properties);
   if (text_member(properties, "apiVersionSetId") == "") remove_member(properties, "apiVersionSetId");
   number_revision(writing, id, properties);
   const Value* wanted = member(std::as_const(properties), "isCurrent");

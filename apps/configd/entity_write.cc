@@ -11,6 +11,8 @@
 #include "contract_check.h"
 #include "json_members.h"
 #include "keys.h"
+#include "model/url_template.h"
+#include "model/validate.h"
 #include "revisions.h"
 
 namespace configd {
@@ -108,12 +110,21 @@ void prepare_backend(Writing& writing, Document& properties) {
 
 void prepare_operation(Writing& writing, Document& properties) {
   const auto url = text_member(properties, "urlTemplate");
-  if (url && !url->empty() && url->front() != '/') complain(writing, "urlTemplate", "must begin with '/'");
+  if (url && !url->empty()) {
+    const std::string problem = gateway::url_template_problem(*url);
+    if (!problem.empty()) complain(writing, "urlTemplate", problem);
+  }
   const auto method = text_member(properties, "method");
   const bool token = !method || std::all_of(method->begin(), method->end(), [](char c) {
     return gateway::is_alpha(c) || gateway::is_digit(c) || std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
   });
   if (!token) complain(writing, "method", "must be the name of an HTTP method");
+}
+
+void prepare_hostname(Writing& writing, Document& properties) {
+  const auto host = text_member(properties, "hostname");
+  if (!host || *host == "*" || (!host->empty() && gateway::valid_host_pattern(gateway::to_lower(*host)))) return;
+  complain(writing, "hostname", "must be a DNS name, \"*.\" before one, or \"*\" for any host");
 }
 
 void prepare_policy(Writing& writing, Document& properties) {
@@ -172,6 +183,7 @@ void write_entity(Writing& writing, const std::string& id, Document properties) 
   if (kind == "namedValues") prepare_named_value(writing, id, properties);
   if (kind == "apiVersionSets") prepare_version_set(writing, properties);
   if (kind == "backends") prepare_backend(writing, properties);
+  if (kind == "gateways/hostnameConfigurations") prepare_hostname(writing, properties);
   if (kind == "apis/operations") prepare_operation(writing, properties);
   if (kind == "policyFragments" || kind.ends_with("policies")) prepare_policy(writing, properties);
   if (kind == "apis/releases") prepare_release(writing, id, before.get(), properties);

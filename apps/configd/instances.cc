@@ -129,24 +129,24 @@ class ObjectText {
 
 }  // namespace
 
+// A message without one of these leaves what the instance said before.
+Result<void> Instances::read_served(const rapidjson::Value& message, Instance& instance) {
+  if (auto done = read(message, "version", instance.version); !done) return done;
+  if (auto done = read(message, "epoch", instance.epoch); !done) return done;
+  return read(message, "revision", instance.revision);
+}
+
 Result<void> Instances::heartbeat(std::string_view body, std::int64_t now) {
   auto message = parse(body);
   if (!message) return std::move(message).error();
   const auto name = name_of(*message);
   if (!name) return name.error();
-  std::string version;
-  std::string gateway_version;
-  std::optional<std::uint64_t> uptime;
-  for (auto done :
-       {read(*message, "version", version), read(*message, "gatewayVersion", gateway_version),
-        read(*message, "uptimeSeconds", uptime)}) {
-    if (!done) return done;
-  }
-  Instance& instance = at(*name);
-  instance.last_heartbeat = now;
-  if (!version.empty()) instance.version = std::move(version);
-  instance.gateway_version = std::move(gateway_version);
-  instance.uptime_seconds = uptime;
+  Instance said = known(*name);
+  said.last_heartbeat = now;
+  if (auto done = read_served(*message, said); !done) return done;
+  if (auto done = read(*message, "gatewayVersion", said.gateway_version); !done) return done;
+  if (auto done = read(*message, "uptimeSeconds", said.uptime_seconds); !done) return done;
+  keep(*name, std::move(said));
   return {};
 }
 
@@ -155,35 +155,29 @@ Result<void> Instances::acknowledge(std::string_view body, std::int64_t now) {
   if (!message) return std::move(message).error();
   const auto name = name_of(*message);
   if (!name) return name.error();
-  std::string version;
-  std::string epoch;
-  std::optional<std::uint64_t> revision;
-  std::size_t rejected_count = 0;
-  std::vector<std::pair<std::string, std::string>> rejected;
-  for (auto done :
-       {read(*message, "version", version), read(*message, "epoch", epoch),
-        read(*message, "revision", revision), read_rejected(*message, rejected_count, rejected)}) {
-    if (!done) return done;
-  }
-  Instance& instance = at(*name);
-  instance.acknowledged = now;
-  instance.version = std::move(version);
-  instance.epoch = std::move(epoch);
-  instance.revision = revision;
-  instance.rejected_count = rejected_count;
-  instance.rejected = std::move(rejected);
+  Instance said = known(*name);
+  said.acknowledged = now;
+  said.rejected.clear();
+  said.rejected_count = 0;
+  if (auto done = read_served(*message, said); !done) return done;
+  if (auto done = read_rejected(*message, said.rejected_count, said.rejected); !done) return done;
+  keep(*name, std::move(said));
   return {};
 }
 
-Instances::Instance& Instances::at(const std::string& name) {
+Instances::Instance Instances::known(const std::string& name) const {
+  const auto found = instances_.find(name);
+  return found == instances_.end() ? Instance() : found->second;
+}
+
+void Instances::keep(const std::string& name, Instance instance) {
   if (!instances_.contains(name) && instances_.size() >= kMaxInstances) {
     instances_.erase(std::min_element(
         instances_.begin(), instances_.end(),
         [](const auto& a, const auto& b) { return a.second.heard < b.second.heard; }));
   }
-  Instance& instance = instances_[name];
   instance.heard = ++messages_;
-  return instance;
+  instances_[name] = std::move(instance);
 }
 
 std::string Instances::to_json() const {

@@ -9,6 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include <rapidjson/fwd.h>
+
 #include <gateway/result.h>
 
 namespace configd {
@@ -45,7 +47,9 @@ class Instances {
     std::vector<std::pair<std::string, std::string>> rejected;  // id and reason
   };
 
-  Instance& at(const std::string& name);
+  static gateway::Result<void> read_served(const rapidjson::Value& message, Instance& instance);
+  [[nodiscard]] Instance known(const std::string& name) const;
+  void keep(const std::string& name, Instance instance);
 
   std::map<std::string, Instance, std::less<>> instances_;
   std::uint64_t messages_ = 0;

@@ -329,12 +329,16 @@ void SqliteStore::restamp(Pending& pending, std::int64_t now) const {
   };
   const auto each_api = [&](std::string_view prefix, const auto& f) {
     for (auto at = rows_.lower_bound(prefix); at != rows_.end() && at->first.starts_with(prefix);) {
-      const std::string& id = at->first;
-      f(id, at->second);
-      at = rows_.lower_bound(id + '0');  // '0' follows '/': past all below it
+      if (const auto api = api_above(at->first); !api.empty()) {
+        at = rows_.lower_bound(std::string(api) + '0');  // '0' follows '/': past all below the API
+        continue;
+      }
+      f(at->first, at->second);
+      ++at;
     }
   };
-  for (const auto& [id, after] : pending) {
+  for (const auto& [own_id, after] : pending) {
+    const std::string& id = own_id;
     const auto found = rows_.find(id);
     const Row* before = found == rows_.end() ? nullptr : &found->second;
     if (static_cast<bool>(before) == static_cast<bool>(after) && !is_api(id)) continue;

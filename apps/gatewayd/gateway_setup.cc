@@ -213,6 +213,7 @@ class Setup {
     options.validate_certificate = !settings_.flag("config.service.endpoint.disableCertificateValidation");
     if (!settings_.text("config.service.ca.path").empty()) options.ca_pem = read("config.service.ca.path");
     options.proxy = settings_.text(endpoint.starts_with("https:") ? "HTTPS_PROXY" : "HTTP_PROXY");
+    if (!options.proxy.empty() && options.proxy.find("://") == std::string::npos) options.proxy.insert(0, "http://");
     options.no_proxy = settings_.list("NO_PROXY");
     options.poll_interval = settings_.duration("config.service.poll.interval");
     options.heartbeat_interval = settings_.duration("config.service.heartbeat.interval");

@@ -34,7 +34,7 @@ inline constexpr auto kSettingRows = std::to_array<SettingRow>({
      "take any certificate of the service: for tests only"},
     {"config.service.poll.interval", Duration, "10s", "1s..1h", Own, "asks for changes this often where the service sends no events"},
     {"config.service.heartbeat.interval", Duration, "1m", "1s..1h", Own, "says this often that the gateway lives"},
-    {"HTTPS_PROXY", Text, "", "", Vendor, "`http://[user:password@]host:port` on the way to an https service"},
+    {"HTTPS_PROXY", Text, "", "", Vendor, "`[http://][user:password@]host:port` on the way to an https service"},
     {"HTTP_PROXY", Text, "", "", Vendor, "the same for an http one"},
     {"NO_PROXY", List, "", "", Vendor, "hosts, `.domains` and addresses that are reached without it; `*` = all"},
     {"config.file.path", List, "", "", Own,

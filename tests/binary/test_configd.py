@@ -3,7 +3,9 @@
 
 import json
 import os
+import random
 import subprocess
+import threading
 import time
 
 from common import Folder
@@ -297,6 +299,46 @@ def test_a_database_put_back_from_a_copy_is_another_epoch():
         answer = service.ask('g', 'events?after=%s:%d' % after, service.token('g'))
         assert answer.status == 410, answer
         assert service.snapshot('g')['epoch'] != after[0]
+
+
+def test_what_is_acknowledged_survives_a_kill_and_nothing_is_half_there():
+    with Folder() as folder, Configd(folder.at('db')) as service:
+        service.put('/gateways/g', description='', locationData={'name': 'g'})
+        service.put('/apis/users', displayName='u', path='users', protocols=['http'])
+        service.put('/gateways/g/apis/users')
+        token, epoch = service.token('g'), service.snapshot('g')['epoch']
+        acknowledged = attempted = 0
+        revision = 0
+        random.seed(20261125)
+
+        def document(number):
+            operation = {'responses': {'200': {'description': 'ok'}}}
+            return json.dumps({'openapi': '3.0.0', 'info': {'title': 'u', 'version': '1'}, 'paths': {
+                '/' + letter: {'get': dict(operation, operationId='%s%d' % (letter, number))} for letter in 'abcdefgh'}})
+
+        def write():
+            nonlocal acknowledged, attempted
+            try:
+                while True:
+                    attempted += 1
+                    service.put('/apis/users', displayName='u', path='users', format='openapi', value=document(attempted))
+                    acknowledged = attempted
+            except (OSError, ConnectionError):
+                pass
+
+        for _ in range(100):
+            target, writer = acknowledged + random.randint(1, 3), threading.Thread(target=write)
+            writer.start()
+            wait_until(lambda: acknowledged >= target, 'acknowledgements', every=random.random() / 200)
+            service.kill()
+            writer.join()
+            service.start()
+            snapshot = service.snapshot('g', token)
+            operations = {id.rsplit('/', 1)[1] for id in ids(snapshot['resources']) if '/operations/' in id}
+            whole = [{'%s%d' % (letter, number) for letter in 'abcdefgh'} for number in (acknowledged, attempted)]
+            assert operations in whole, (acknowledged, attempted, operations)
+            assert snapshot['epoch'] == epoch and snapshot['revision'] > revision, (snapshot['epoch'], revision)
+            revision = snapshot['revision']
 
 
 def test_tls_and_no_secret_in_the_log():

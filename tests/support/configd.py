@@ -17,8 +17,10 @@ LISTENING = r'listening (?P<scheme>https?)=(?P<address>\S+):(?P<port>\d+)'
 
 
 def program():
-    """The configd under test: environment `CONFIGD`, else the newest build of this tree."""
+    """The configd under test: environment `CONFIGD`, that of `BUILD_DIR`, else the newest build of this tree."""
     given = os.environ.get('CONFIGD')
+    if not given and os.environ.get('BUILD_DIR'):
+        given = os.path.join(os.environ['BUILD_DIR'], 'apps', 'configd', 'configd')
     if given:
         return os.path.abspath(given)
     root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))

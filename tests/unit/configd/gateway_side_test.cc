@@ -590,7 +590,8 @@ TEST_CASE("instances are shown with what they last said") {
              R"({"instance":"pod-1","epoch":"e","revision":5,"version":"a:8",)"
              R"("rejected":[{"id":"/apis/users","reason":"its policy does not compile"}]})") ==
         204);
-  CHECK(post("heartbeat", R"({"instance":"pod-2","more":[1,2]})") == 204);
+  CHECK(post("heartbeat",
+             R"({"instance":"pod-2","epoch":"e","revision":4,"version":9,"more":[1,2]})") == 204);
   for (const char* bad :
        {"", "[]", "{}", R"({"instance":""})", R"({"instance":1})",
         R"({"instance":"a","uptimeSeconds":-1})", R"({"instance":"a","version":[]})"}) {
@@ -614,6 +615,8 @@ TEST_CASE("instances are shown with what they last said") {
   CHECK(instances[0]["uptimeSeconds"].GetUint64() == 12);
   CHECK(std::string(instances[0]["rejected"][0]["id"].GetString()) == "/apis/users");
   CHECK(std::string(instances[1]["instance"].GetString()) == "pod-2");
+  CHECK(instances[1]["revision"].GetUint64() == 4);
+  CHECK(std::string(instances[1]["version"].GetString()) == "9");
   CHECK(world.ask("GET", "/v1/gateways/none/status", "Bearer admin-token")->response->status ==
         404);
 }

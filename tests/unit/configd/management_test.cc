@@ -175,9 +175,11 @@ TEST_CASE("every problem of a document is named, and no value of it") {
        "properties.subscriptionKeyParameterNames.header properties.apiVersionSetId"},
       {"/apis/a", R"({"path":"a","apiVersionSetId":"/apiVersionSets/none"})", "properties.apiVersionSetId"},
       {"/apis/users", R"({"path":"users","isCurrent":1})", "properties.isCurrent"},
+      {"/apis/a", R"({"path":"a","serviceUrl":"ftp://x"})", "properties.serviceUrl"},
+      {"/apis/a", R"({"path":"a b/../c?d"})", "properties.path"},
+      {"/apis/users/operations/o", R"({"displayName":"o","method":"GET","urlTemplate":"/{a"})", "properties.urlTemplate"},
       {"/apis/users/operations/o", R"({"urlTemplate":"x","templateParameters":[{"name":"a"}],"responses":[{"statusCode":99}]})",
-       "properties.displayName properties.method properties.templateParameters[0].type properties.responses[0].statusCode "
-       "properties.urlTemplate"},
+       "properties.displayName properties.method properties.templateParameters[0].type properties.responses[0].statusCode"},
       {"/apis/users/operations/o", R"({"displayName":"o","method":"get","urlTemplate":"/{other}"})", "properties.urlTemplate"},
       {"/apis/users/operations/o", R"({"displayName":"o","method":"G T","urlTemplate":"/"})", "properties.method"},
       {"/apiVersionSets/v", R"({"displayName":"v","versioningScheme":"Header"})", "properties.versionHeaderName"},
@@ -233,6 +235,12 @@ TEST_CASE("words get the contract's spelling and references their short form") {
   CHECK(api.at("/properties/protocols/0") == "https");
   CHECK(api.at("/properties/apiVersionSetId") == "/apiVersionSets/v");
   CHECK(api.at("/properties/path") == "a");
+}
+
+TEST_CASE("a URL with a named value in it is the gateway's to judge") {
+  Service service;
+  CHECK(service.put("/apis/a", R"({"path":"a","serviceUrl":"{{backend}}/x"})").status == 201);
+  CHECK(service.put("/apis/b", R"({"path":"","serviceUrl":""})").status == 201);
 }
 
 TEST_CASE("lists come in pages") {
@@ -334,6 +342,7 @@ TEST_CASE("a gateway has keys and tokens, hostnames and authorities") {
   CHECK(service.call("PUT", "/gateways/none/apis/users").status == 404);
   CHECK(targets(service.put("/gateways/g/hostnameConfigurations/h", R"({"hostname":"a.example","certificateId":"/certificates/none"})")) ==
         "properties.certificateId");
+  CHECK(targets(service.put("/gateways/g/hostnameConfigurations/h", R"({"hostname":"a b"})")) == "properties.hostname");
   CHECK(service.put("/gateways/g/certificateAuthorities/none", R"({"isTrusted":true})").status == 400);
   CHECK(service.remove("/gateways/g").status == 200);
   CHECK(service.get("/gateways/g/apis/users").status == 404);

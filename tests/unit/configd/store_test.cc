@@ -140,6 +140,13 @@ TEST_CASE("what leaves the family of an API hands its stamp on") {
     world.clock->seconds += 60;
     erase(*store, "/apis/users-v2");
   }
+  SECTION("a member of its version set that goes, however they are called") {
+    write(*store, "/apis/a", R"({"path":"users","apiVersionSetId":"/apiVersionSets/u"})");
+    write(*store, "/apis/users/operations/get", "{}");
+    world.clock->seconds += 60;
+    erase(*store, "/apis/a");
+    CHECK(modified(*store, "/apis/users-v2") == "2027-01-15T08:01:00Z");
+  }
   SECTION("a member that leaves its version set") {
     world.clock->seconds += 60;
     write(*store, "/apis/users-v2", R"({"path":"users2"})");

@@ -158,10 +158,10 @@ TEST_CASE("an unknown key under a known prefix of the environment is refused, an
 }
 
 TEST_CASE("vendor keys without effect are accepted with one notice") {
-  const auto reading = from_environment({"config.service.endpoint=x", "CONFIG_SERVICE_AUTH=GatewayKey secret", "telemetry.metrics.cloud=false"});
+  const auto reading = from_environment({"gateway.name=x", "CONFIG_SERVICE_AUTH_AZUREAD_CLIENTSECRET=secret", "telemetry.metrics.cloud=false"});
   CHECK(reading.problems.empty());
   REQUIRE(reading.notices.size() == 1);
-  CHECK_THAT(reading.notices[0], Catch::Contains("config.service.endpoint") && Catch::Contains("config.service.auth") &&
+  CHECK_THAT(reading.notices[0], Catch::Contains("gateway.name") && Catch::Contains("config.service.auth.azureAd.clientSecret") &&
                                      Catch::Contains("telemetry.metrics.cloud") && !Catch::Contains("secret"));
 }
 

@@ -88,6 +88,10 @@ TEST_CASE("An exchange is one line of JSON with every field") {
     record.path = "/users";
     record.route = "users@ingress";
     record.source = "ingress";
+    record.revision = "users;rev=2";
+    record.operation = "get";
+    record.product = "gold";
+    record.subscription = "alice";
     record.backend = "svc@ingress";
     record.endpoint = "10.0.0.1:8080";
     record.tls_protocol = "TLSv1.3";
@@ -115,6 +119,7 @@ TEST_CASE("An exchange is one line of JSON with every field") {
       "\"scheme\":\"https\",\"protocol\":\"HTTP/1.1\",\"method\":\"GET\",\"host\":\"a.example\","
       "\"path\":\"/"
       "users\",\"status\":200,\"reason\":\"\",\"route\":\"users@ingress\",\"source\":\"ingress\","
+            "\"revision\":\"users;rev=2\",\"operation\":\"get\",\"product\":\"gold\",\"subscription\":\"alice\","
       "\"version\":7,\"backend\":\"svc@ingress\",\"endpoint\":\"10.0.0.1:8080\",\"backend_status\":"
       "200,"
       "\"bytes_in\":1,\"bytes_out\":2,\"duration_us\":300,\"connect_us\":40,\"backend_us\":50,"
@@ -122,7 +127,7 @@ TEST_CASE("An exchange is one line of JSON with every field") {
       "{\"time\":\"2026-11-23T08:30:45.999Z\",\"request_id\":\"\",\"client\":\"\",\"scheme\":\"\","
       "\"protocol\":\"\",\"method\":\"\",\"host\":\"\",\"path\":\"\",\"status\":404,\"reason\":"
       "\"no_path\","
-      "\"route\":\"\",\"source\":\"\",\"version\":0,\"backend\":\"\",\"endpoint\":\"\",\"backend_"
+      "\"route\":\"\",\"source\":\"\",\"revision\":\"\",\"operation\":\"\",\"product\":\"\",\"subscription\":\"\",\"version\":0,\"backend\":\"\",\"endpoint\":\"\",\"backend_"
       "status\":0,"
       "\"bytes_in\":0,\"bytes_out\":0,\"duration_us\":0,\"connect_us\":0,\"backend_us\":0,"
       "\"attempts\":0,"

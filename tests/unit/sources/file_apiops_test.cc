@@ -1,6 +1,7 @@
 // A real folder of artifacts, and ARM resources in documents, through the loader and the source.
 #include "sources/file/loader.h"
 
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <chrono>
@@ -404,11 +405,21 @@ TEST_CASE_METHOD(Fixture, "what is deeper than any artifact is not looked at") {
 TEST_CASE_METHOD(Fixture, "a part of a tree that cannot be listed is an error, and no smaller tree") {
   put_users();
   settle();
-  const auto part = folder.path() / "apis/users";
-  std::filesystem::permissions(part, std::filesystem::perms::none);
-  const bool superuser = access(part.c_str(), R_OK) == 0;
-  if (!superuser) CHECK_FALSE(look().ok());
-  std::filesystem::permissions(part, std::filesystem::perms::owner_all);
+  SECTION("also where documents are beside it") { folder.write("a.yaml", document_of("a")); }
+  SECTION("or nothing else is there") {}
+  // With descriptors for two folders of the three.
+  rlimit before{};
+  REQUIRE(getrlimit(RLIMIT_NOFILE, &before) == 0);
+  const int next = dup(STDIN_FILENO);
+  close(next);
+  const rlimit few{static_cast<rlim_t>(next) + 2, before.rlim_max};
+  REQUIRE(setrlimit(RLIMIT_NOFILE, &few) == 0);
+  const auto seen = look();
+  REQUIRE(setrlimit(RLIMIT_NOFILE, &before) == 0);
+  REQUIRE_FALSE(seen.ok());
+  CHECK(seen.error().code == ErrorCode::Unavailable);
+  CHECK(seen.error().where.starts_with(options.path + "/apis/users"));
+  CHECK_FALSE(settle());
 }
 
 namespace {

@@ -97,7 +97,8 @@ class FileSource final : public ConfigSource {
           outcome->took = std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - begin);
         },
         [this, outcome] {
-          took_ = outcome->took;
+          const bool idle = outcome->look->ok() && !(*outcome->look)->snapshot;
+          if (idle) took_ = outcome->took;
           looked(std::move(*outcome->look));
         });
   }
@@ -212,7 +213,7 @@ class FileSource final : public ConfigSource {
   std::optional<uv::Timer> soon_;
   std::optional<uv::Timer> poll_;
   std::map<std::string, Watched> watches_;  // by path
-  milliseconds took_{0};                    // the last look
+  milliseconds took_{0};                    // the last look that saw no change
   bool unwatched_ = false;
   bool looking_ = false;
   bool again_ = false;     // something changed while a look ran

@@ -41,12 +41,12 @@ class Walk {
     real_root_ = real_path(root_);
     if (real_root_.empty()) return system_error(errno, root_);
     enter("", 1);
-    if (failure_ && (failure_->code == ErrorCode::TooLarge || out_.folders.empty())) return *failure_;
     std::vector<std::string> paths;
     for (const auto& [name, stamp] : below_) paths.push_back(name);
     out_.tree = arm::is_artifact_tree(paths);
+    const bool documents = !out_.tree && !documents_.empty();
+    if (failure_ && (!documents || failure_->code == ErrorCode::TooLarge || out_.folders.empty())) return *failure_;
     if (out_.tree) {
-      if (failure_) return *failure_;
       std::sort(out_.problems.begin(), out_.problems.end(),
                 [](const Error& a, const Error& b) { return a.where < b.where; });
       take_tree();
@@ -54,6 +54,7 @@ class Walk {
       out_.files = std::move(documents_);
       out_.folders.resize(1);
       out_.problems.clear();
+      out_.unlisted = std::move(failure_);
     }
     return std::move(out_);
   }

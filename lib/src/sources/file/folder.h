@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -41,6 +42,8 @@ struct Listing {
   std::vector<WatchedFolder> folders;      // itself first
   std::vector<Error> problems;
   std::vector<std::string> notices;
+  // Of a folder of documents: why a part in which artifacts might be could not be listed.
+  std::optional<Error> unlisted;
 };
 
 // Documents are the *.json, *.yaml and *.yml right in the folder. A tree is read as deep as artifacts

@@ -134,6 +134,8 @@ Result<Loader::Look> Loader::look(Writers writers) {
   Look look;
   auto listed = list();
   if (!listed) return std::move(listed).error();
+  const auto of_tree = [](const auto& known) { return known.second.reading == Reading::Artifact; };
+  if (listed->unlisted && std::any_of(files_.begin(), files_.end(), of_tree)) return *std::move(listed->unlisted);
 
   for (auto at = files_.begin(); at != files_.end();) {
     const bool gone = !listed->files.contains(at->first);

@@ -1,0 +1,575 @@
+#!/usr/bin/env python3
+"""The hybrid: a cluster's Ingress objects and a configuration service claim the same routes and hosts."""
+
+import collections
+import contextlib
+import glob
+import json
+import os
+import signal
+import sys
+import tempfile
+import threading
+
+sys.path[:0] = [os.path.dirname(os.path.dirname(os.path.abspath(__file__)))]
+
+import namespace
+
+namespace.enter()
+
+from cluster import ADMIN_TOKEN, PORT, cluster, ingress
+from scene import backends
+from support import runner
+from support.backend import Backend
+from support.certificates import Authority
+from support.configd import Configd
+from support.gatewayd import Gatewayd, program
+from support.process import run
+from support.wait import next_whole_second, wait_until
+from support.wire import Wire
+
+HOST = 'shared.example'
+# One port for all lives of a gatewayd, so that a client can ask on while it is dead. Outside of the
+# range that connections take theirs from, or the client would one day be connected to itself.
+DATA_PORT = 18080
+
+# Of the cloud's API there is no more than this.
+OPERATIONS = [('GET', '/{id}'), ('POST', '/')]
+IN_THE_API = [('GET', '/users/7'), ('POST', '/users')]
+NOT_IN_THE_API = [('DELETE', '/users/7'), ('GET', '/users'), ('PUT', '/users/7/photo/small'), ('PATCH', '/users/')]
+EVERYTHING = IN_THE_API + NOT_IN_THE_API
+
+
+class Hybrid:
+    """Both halves for one or more gatewayds: a namespace, and a configd with the gateway `east`.
+
+    The service assigns the API `users` at /users, and `open` at /open that nobody else claims.
+    """
+
+    def __init__(self, c, stack):
+        self.c = c
+        self.space = c.make_namespace()
+        self.backends = stack.enter_context(backends(('ingress', 'ingress-2')))
+        for name in ('cloud', 'cloud-2', 'open'):
+            self.backends[name] = stack.enter_context(Backend(name))
+        for name in ('ingress', 'ingress-2'):
+            c.put_service(self.space, name, [self.backends[name].address])
+        self.configd = stack.enter_context(
+            Configd(os.path.join(tempfile.mkdtemp(prefix='configd-', dir=c.folder), 'configd.db')))
+        self.configd.put('/gateways/east', description='', locationData={'name': 'here'})
+        self.put_api('open', 'open')
+        self.token = self.configd.token('east')
+
+    def put_api(self, name='users', backend='cloud'):
+        """Makes the API, or sends its requests to another backend."""
+        self.configd.put('/apis/' + name, displayName=name, path=name, protocols=['http', 'https'],
+                         subscriptionRequired=False,
+                         serviceUrl='http://127.0.0.1:%d/%s' % (self.backends[backend].port, backend))
+        for place, (method, template) in enumerate(OPERATIONS):
+            self.configd.put('/apis/%s/operations/o%d' % (name, place), displayName='o', method=method,
+                             urlTemplate=template)
+        self.configd.put('/gateways/east/apis/' + name)
+
+    def put_ingress(self, name='users', path='/users', host=None, backend='ingress', tls=()):
+        self.c.put_ingress(self.space, ingress(name, [(host, path, 'Prefix', backend, 80)], tls=tls))
+
+    def delete_ingress(self, name='users'):
+        self.c.delete_ingress(self.space, name)
+
+    @contextlib.contextmanager
+    def gatewayd(self, settings=None, state=None, name='gatewayd', port=DATA_PORT, wait=True):
+        """A gatewayd with both sources and a folder (`state`) for ledger and backup.
+
+        Its `wire` leads to the API server.
+        """
+        state = state or tempfile.mkdtemp(prefix='state-', dir=self.c.folder)
+        with Wire(('127.0.0.1', PORT)) as wire:
+            path = os.path.join(self.c.folder, 'wire-%d.kubeconfig' % wire.port)
+            with open(self.c.write_kubeconfig('wire', ADMIN_TOKEN)) as file:
+                text = file.read()
+            with open(path, 'w') as file:
+                file.write(text.replace(':%d' % PORT, ':%d' % wire.port))
+            chosen = self.c.as_kubeconfig(self.space, path)
+            chosen.update({'config.service.endpoint': self.configd.url, 'config.service.auth': self.token,
+                           'config.backup.path': state, 'net.server.http.port': str(port)})
+            chosen.update(settings or {})
+            made = Gatewayd(chosen, folder=self.c.folder, name=name)
+            made.wire, made.state = wire, state
+            with made as started:
+                if wait:
+                    started.wait_ready()
+                yield started
+
+
+@contextlib.contextmanager
+def hybrid(c):
+    with contextlib.ExitStack() as stack:
+        yield Hybrid(c, stack)
+
+
+# --- what can be seen
+
+def answer(g, method, path, host=HOST):
+    return g.backend_of(host, path, method=method)
+
+
+def answers(g, asked):
+    return [answer(g, *question) for question in asked]
+
+
+def until(g, expected, asked=IN_THE_API, seconds=5.0):
+    """Waits until all of `asked` are answered by `expected` (a backend's name or a status)."""
+    try:
+        wait_until(lambda: set(answers(g, asked)) == {expected},
+                   '%s to be answered by %s' % (asked, expected), seconds)
+    except AssertionError as error:
+        raise AssertionError('%s\n%s' % (error, json.dumps(g.explain(HOST, asked[0][1]), indent=1))) from None
+
+
+def source(g, kind):
+    return next(item for item in g.status()['sources'] if item['kind'] == kind)
+
+
+def until_synced(g, kind):
+    wait_until(lambda: source(g, kind)['state'] == 'synced', '%s to be synced' % kind, 30.0)
+
+
+def candidates(g, path='/users/7'):
+    return {item['source']: item for item in g.explain(HOST, path)['candidates']}
+
+
+def digest(g):
+    return g.status()['table_digest']
+
+
+def backup_files(g):
+    return glob.glob(os.path.join(g.state, '*.backup'))
+
+
+def until_saved(g, marker):
+    """Waits until a backup holds the text; it is written after what it is of is served."""
+    def found():
+        for path in backup_files(g):
+            with open(path, 'rb') as file:
+                if marker.encode() in file.read():
+                    return path
+        return None
+    return wait_until(found, 'a backup with %s' % marker)
+
+
+class Clients:
+    """Ask for everything, over and over, through the deaths of a gatewayd; who answered is counted."""
+
+    def __init__(self, g, asked=EVERYTHING):
+        self._g = g
+        self._asked = asked
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._ask, daemon=True)
+        self.seen = collections.Counter()
+
+    def __enter__(self):
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self._stop.set()
+        self._thread.join(30)
+
+    def _ask(self):
+        while not self._stop.is_set():
+            for method, path in self._asked:
+                try:
+                    self.seen[answer(self._g, method, path)] += 1
+                except OSError:
+                    self.seen['nobody'] += 1  # between two lives
+            self._stop.wait(0.002)
+
+    def saw_only(self, *expected):
+        assert set(self.seen) <= set(expected), dict(self.seen)
+
+
+# --- starts, each with other sources there, late or away; each begins with a dead gatewayd and a
+# running configd, and leaves both running
+
+def both_are_there(h, g):
+    g.start()
+    g.wait_ready()
+
+
+def api_server_hangs(h, g):
+    h.c.api_server.signal(signal.SIGSTOP)
+    try:
+        g.start()
+        until_synced(g, 'cloud')
+        assert not g.ready(), 'ready without the cluster'
+        assert answers(g, EVERYTHING) == [503] * len(EVERYTHING)
+    finally:
+        h.c.api_server.signal(signal.SIGCONT)
+    g.wait_ready(60.0)
+
+
+def api_server_refuses(h, g):
+    g.wire.refuse()
+    g.start()
+    until_synced(g, 'cloud')
+    assert answers(g, EVERYTHING) == [503] * len(EVERYTHING)
+    g.wire.allow()
+    g.wait_ready(60.0)
+
+
+def configd_is_down(h, g):
+    """The backup serves, and that the service comes back changes nothing."""
+    h.configd.kill()
+    g.start()
+    g.wait_ready()
+    assert source(g, 'cloud')['state'] == 'stale'
+    before = digest(g), answers(g, EVERYTHING)
+    h.configd.start()
+    until_synced(g, 'cloud')
+    assert (digest(g), answers(g, EVERYTHING)) == before
+
+
+def configd_is_late_and_there_is_no_backup(h, g):
+    for path in backup_files(g):
+        os.unlink(path)
+    h.configd.kill()
+    g.start()
+    until_synced(g, 'ingress')
+    assert not g.ready(), 'ready without the cloud'
+    assert answers(g, EVERYTHING) == [503] * len(EVERYTHING)
+    h.configd.start()
+    g.wait_ready(60.0)
+    wait_until(lambda: backup_files(g), 'a backup')
+
+
+def both_are_late_and_the_cluster_comes_first(h, g):
+    h.configd.kill()
+    g.wire.refuse()
+    g.start()
+    wait_until(lambda: source(g, 'cloud')['state'] == 'stale', 'the backup')
+    assert answers(g, EVERYTHING) == [503] * len(EVERYTHING)
+    g.wire.allow()
+    g.wait_ready(60.0)
+    h.configd.start()
+    until_synced(g, 'cloud')
+
+
+STARTS = [both_are_there, configd_is_down, api_server_hangs, configd_is_late_and_there_is_no_backup,
+          api_server_refuses, both_are_late_and_the_cluster_comes_first]
+
+
+def kill_and_start(h, g, times, asked, expected):
+    """`asked` is answered by `expected` after every start, and by nobody else at any moment."""
+    table = digest(g)
+    for turn in range(times):
+        start = STARTS[turn % len(STARTS)]
+        with Clients(g, asked) as clients:
+            g.kill()
+            start(h, g)
+            until(g, expected, asked, 0.0)
+        print('        %s: %s' % (start.__name__, dict(clients.seen)))
+        clients.saw_only('nobody', 503, expected)
+        assert clients.seen[expected], start.__name__
+        assert digest(g) == table, start.__name__
+
+
+# --- the story of the conflict
+
+def test_story_of_the_conflict(c):
+    with hybrid(c) as h, h.gatewayd() as g:
+        until(g, 'open', [('GET', '/open/7')])
+        assert answers(g, EVERYTHING) == [404] * len(EVERYTHING)
+
+        h.put_api()
+        until(g, 'cloud', IN_THE_API)
+        assert answers(g, NOT_IN_THE_API) == [404] * len(NOT_IN_THE_API)
+
+        # the Ingress is later: it takes the whole API, also what the API does not have
+        next_whole_second()
+        h.put_ingress()
+        until(g, 'ingress', EVERYTHING)
+        assert answer(g, 'GET', '/open/7') == 'open'
+        seen = candidates(g)
+        assert seen['ingress']['answers'] and seen['ingress']['state'] == 'serving', seen
+        assert 'users@cloud' in seen['ingress']['reason'], seen
+        assert not seen['cloud']['answers'] and seen['cloud']['state'] == 'shadowed', seen
+        assert 'ingress' in seen['cloud']['reason'], seen
+        assert seen['ingress']['stamp'] > seen['cloud']['stamp'], seen
+        assert not seen['ingress']['stamp_observed'] and not seen['cloud']['stamp_observed'], seen
+        told = run([program(), 'explain', '--admin', '127.0.0.1:%d' % g.admin, 'http://%s/users/7' % HOST])
+        assert 'shadowed' in told and seen['ingress']['reason'] in told and seen['cloud']['reason'] in told, told
+        until_saved(g, '/apis/users')
+        kill_and_start(h, g, 10, EVERYTHING, 'ingress')
+
+        # it goes: the API is there again, and no more than the API
+        h.delete_ingress()
+        until(g, 'cloud', IN_THE_API)
+        assert answers(g, NOT_IN_THE_API) == [404] * len(NOT_IN_THE_API)
+        assert list(candidates(g)) == ['cloud'], candidates(g)
+
+        # it comes again, and then the API changes
+        next_whole_second()
+        h.put_ingress(backend='ingress-2')
+        until(g, 'ingress-2', EVERYTHING)
+        next_whole_second()
+        h.put_api(backend='cloud-2')
+        until(g, 'cloud-2', IN_THE_API)
+        assert answers(g, NOT_IN_THE_API) == [404] * len(NOT_IN_THE_API)
+        seen = candidates(g)
+        assert seen['cloud']['answers'] and seen['ingress']['state'] == 'shadowed', seen
+        assert seen['cloud']['stamp'] > seen['ingress']['stamp'], seen
+        until_saved(g, '/cloud-2')
+        kill_and_start(h, g, len(STARTS), IN_THE_API, 'cloud-2')
+        with Clients(g, NOT_IN_THE_API) as clients:
+            g.kill()
+            configd_is_late_and_there_is_no_backup(h, g)
+            assert answers(g, NOT_IN_THE_API) == [404] * len(NOT_IN_THE_API)
+        clients.saw_only('nobody', 503, 404)
+
+
+def test_change_of_the_api_while_gatewayd_is_dead_counts(c):
+    with hybrid(c) as h:
+        h.put_api()
+        next_whole_second()
+        h.put_ingress()
+        with h.gatewayd() as g:
+            until(g, 'ingress', EVERYTHING)
+            until_saved(g, '/apis/users')
+            g.kill()
+            next_whole_second()
+            h.put_api(backend='cloud-2')
+            # the backup is from before: the Ingress answers until the service tells
+            h.configd.kill()
+            g.start()
+            g.wait_ready()
+            assert answers(g, EVERYTHING) == ['ingress'] * len(EVERYTHING)
+            h.configd.start()
+            until(g, 'cloud-2', seconds=30.0)
+
+
+def test_put_of_equal_content_flips_nothing(c):
+    with hybrid(c) as h:
+        h.put_api()
+        next_whole_second()
+        h.put_ingress()
+        with h.gatewayd() as g:
+            until(g, 'ingress', EVERYTHING)
+            next_whole_second()
+            with Clients(g) as clients:
+                h.put_api()
+                h.put_api('open', 'cloud')  # of what comes after it one can tell that it was seen
+                until(g, 'cloud', [('GET', '/open/7')])
+            clients.saw_only('ingress')
+
+
+def test_partial_start_answers_by_nobody_rather_than_by_the_wrong_one(c):
+    """With `config.start.partial` the one source serves while the other is away, but not its loser."""
+    with hybrid(c) as h:
+        h.put_api()
+        next_whole_second()
+        h.put_ingress()
+        h.put_ingress('other', '/other', backend='ingress-2')
+        settings = {'config.start.partial': 'true', 'config.start.timeout': '1s'}
+        with h.gatewayd(settings) as g:
+            until(g, 'ingress', EVERYTHING)
+            with Clients(g) as clients:
+                g.kill()
+                g.wire.refuse()
+                g.start()
+                until(g, 'open', [('GET', '/open/7')], 20.0)
+                assert answers(g, EVERYTHING) == [503] * len(EVERYTHING)
+                assert 'ledger' in candidates(g)['ingress']['reason'], candidates(g)
+                g.wire.allow()
+                until(g, 'ingress', EVERYTHING, 60.0)
+            clients.saw_only('nobody', 503, 'ingress')
+
+            # the other way round
+            next_whole_second()
+            h.put_api(backend='cloud-2')
+            until(g, 'cloud-2')
+            with Clients(g, IN_THE_API) as clients:
+                g.kill()
+                for path in backup_files(g):
+                    os.unlink(path)
+                h.configd.kill()
+                g.start()
+                until(g, 'ingress-2', [('GET', '/other')], 20.0)
+                assert answers(g, IN_THE_API) == [503] * len(IN_THE_API)
+                assert 'ledger' in candidates(g)['cloud']['reason'], candidates(g)
+                h.configd.start()
+                until(g, 'cloud-2', seconds=60.0)
+            clients.saw_only('nobody', 503, 'cloud-2')
+
+
+# --- other rules
+
+def test_arrival_order_flips_on_restart(c):
+    """What the vendor documents: each start begins anew, Ingress first and the cloud after it."""
+    with hybrid(c) as h:
+        h.put_api()
+        with h.gatewayd({'config.conflict': 'arrival_order'}) as g:
+            until(g, 'cloud')
+            next_whole_second()
+            h.put_ingress()
+            until(g, 'ingress', EVERYTHING)
+            until_saved(g, '/apis/users')
+            for start in (both_are_there, configd_is_down):
+                g.kill()
+                start(h, g)
+                until(g, 'cloud')
+                assert answers(g, NOT_IN_THE_API) == [404] * len(NOT_IN_THE_API)
+            # the next to arrive wins again
+            h.put_ingress(backend='ingress-2')
+            until(g, 'ingress-2', EVERYTHING)
+
+
+def test_protected_path_is_the_clouds_whoever_claims_it(c):
+    with hybrid(c) as h:
+        h.put_api()
+        with h.gatewayd({'config.conflict.protected': '/users'}) as g:
+            until(g, 'cloud')
+            with Clients(g, IN_THE_API) as clients:
+                next_whole_second()
+                h.put_ingress()
+                h.put_ingress('below', '/users/7', backend='ingress-2')
+                h.put_ingress('host', '/users', HOST, 'ingress-2')
+                h.put_ingress('root', '/', backend='ingress-2')
+                until(g, 'ingress-2', [('GET', '/other'), ('GET', '/usersx')])
+                wait_until(lambda: source(g, 'ingress')['quarantined'] == 3, 'three claims to be quarantined')
+                assert answers(g, IN_THE_API) == ['cloud'] * len(IN_THE_API)
+                assert answers(g, NOT_IN_THE_API) == [404] * len(NOT_IN_THE_API)
+            clients.saw_only('cloud')
+            held = g.explain(HOST, '/users/7')['candidates']
+            assert held[0]['source'] == 'cloud' and held[0]['answers'], held
+            claims = {item['provenance']['name']: item for item in held if item['source'] == 'ingress'}
+            assert set(claims) >= {'users', 'below', 'host'}, held
+            for name in ('users', 'below', 'host'):
+                assert claims[name]['state'] == 'quarantined' and 'protected' in claims[name]['reason'], claims[name]
+            for start in STARTS[:3]:
+                g.kill()
+                start(h, g)
+                assert answers(g, IN_THE_API) == ['cloud'] * len(IN_THE_API), start.__name__
+
+
+# --- what holds for every replica
+
+def test_two_gatewayds_with_ledgers_of_their_own_agree(c):
+    with hybrid(c) as h:
+        h.put_api()
+        next_whole_second()
+        h.put_ingress()
+        with h.gatewayd(name='one') as one, h.gatewayd(name='two', port=0, wait=False) as two:
+            # the second gets its sources the other way round, and nothing from a ledger
+            two.kill()
+            two.wire.refuse()
+            two.start()
+            until_synced(two, 'cloud')
+            two.wire.allow()
+            two.wait_ready(60.0)
+
+            def agree(expected, asked, seconds=5.0):
+                for g in (one, two):
+                    until(g, expected, asked, seconds)
+                wait_until(lambda: digest(one) == digest(two), 'the same table digest')
+                assert len(digest(one)) == 64
+                return digest(one)
+            tables = [agree('ingress', EVERYTHING)]
+            next_whole_second()
+            h.put_api(backend='cloud-2')
+            tables.append(agree('cloud-2', IN_THE_API))
+            h.delete_ingress()
+            wait_until(lambda: list(candidates(two)) == ['cloud'], 'the Ingress to be gone')
+            tables.append(agree('cloud-2', IN_THE_API))
+            next_whole_second()
+            two.wire.cut()
+            h.put_ingress(backend='ingress-2')
+            tables.append(agree('ingress-2', EVERYTHING, 30.0))
+            assert tables[1] == tables[2], 'a claim that is shadowed is not part of the table'
+            assert len(set(tables)) == 3, tables
+
+
+def test_backup_holds_the_cloud_and_nothing_of_the_cluster(c):
+    with hybrid(c) as h:
+        h.put_api()
+        with h.gatewayd() as g:
+            next_whole_second()
+            h.put_ingress('marker-ingress', '/marker-path', 'marker-host.example')
+            wait_until(lambda: answer(g, 'GET', '/marker-path', 'marker-host.example') == 'ingress', 'the Ingress')
+            # three generations from after the Ingress was there
+            first = set(backup_files(g))
+            for turn in range(3):
+                h.put_api('api-%d' % turn, 'open')
+                until(g, 'open', [('GET', '/api-%d/7' % turn)])
+                until_saved(g, '/apis/api-%d' % turn)
+            g.kill()
+            files = backup_files(g)
+            assert len(files) == 3 and not first & set(files), (first, files)
+            for path in files:
+                with open(path, 'rb') as file:
+                    held = file.read()
+                assert b'/apis/users' in held, path
+                for word in (b'marker', self_address(h), h.space.encode()):
+                    assert word not in held, (path, word)
+                assert os.stat(path).st_mode & 0o777 == 0o600, path
+            # beside it the ledger: keys, digests and stamps, and no objects
+            for path in set(glob.glob(os.path.join(g.state, '*'))) - set(files):
+                if os.path.isfile(path):
+                    with open(path, 'rb') as file:
+                        assert self_address(h) not in file.read(), path
+
+
+def self_address(h):
+    """Where the backend of the Ingress is."""
+    return h.backends['ingress'].address.encode()
+
+
+# --- hostnames
+
+AUTHORITY = Authority()
+
+
+def test_certificate_of_a_host_is_that_of_who_claimed_it_last(c):
+    of_cloud, of_ingress = AUTHORITY.issue(HOST), AUTHORITY.issue(HOST)
+    with hybrid(c) as h:
+        def put_hostname(**more):
+            h.configd.put('/gateways/east/hostnameConfigurations/shared', hostname=HOST,
+                          certificateId='/certificates/shared', **more)
+
+        def shows(expected, seconds=5.0):
+            wait_until(lambda: g.certificate(HOST) == expected.der,
+                       'the certificate of %s' % ('the cloud' if expected is of_cloud else 'the Ingress'), seconds)
+
+        def survives(expected):
+            for start in STARTS[:4]:
+                g.kill()
+                start(h, g)
+                shows(expected, 0.0)
+        c.put_tls_secret(h.space, 'shared', of_ingress)
+        h.configd.put('/certificates/shared', pem=of_cloud.chain_pem + of_cloud.key_pem)
+        put_hostname()
+        with h.gatewayd() as g:
+            shows(of_cloud)
+            until_saved(g, 'hostnameConfigurations/shared')
+            next_whole_second()
+            h.put_ingress('tls', '/tls', HOST, tls=[([HOST], 'shared')])
+            shows(of_ingress)
+            survives(of_ingress)
+            # a new Secret or certificate is no later claim
+            next_whole_second()
+            newer = AUTHORITY.issue(HOST)
+            h.configd.put('/certificates/shared', pem=newer.chain_pem + newer.key_pem)
+            h.put_api('seen', 'open')
+            until(g, 'open', [('GET', '/seen/7')])
+            shows(of_ingress, 0.0)
+            next_whole_second()
+            put_hostname(http2Enabled=False)
+            of_cloud = newer
+            shows(of_cloud)
+            until_saved(g, '"http2Enabled":false')
+            survives(of_cloud)
+            h.configd.delete('/gateways/east/hostnameConfigurations/shared')
+            shows(of_ingress)
+
+
+if __name__ == '__main__':
+    runner.main(globals(), cluster)
