@@ -1,5 +1,5 @@
-// OpenAPI and Swagger documents in JSON and YAML: whatever they say, the import ends, and what comes
-// out is bounded, fit to be resources and the same each time.
+// OpenAPI and Swagger documents in JSON and YAML: whatever they say, the import ends, and what
+// comes out is bounded, fit to be resources and the same each time.
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -31,7 +31,9 @@ std::string compact(const rapidjson::Value& value) {
   return {buffer.GetString(), buffer.GetSize()};
 }
 
-std::string_view text_of(const rapidjson::Value& value) { return {value.GetString(), value.GetStringLength()}; }
+std::string_view text_of(const rapidjson::Value& value) {
+  return {value.GetString(), value.GetStringLength()};
+}
 
 bool is_fit(std::string_view name) {
   return !name.empty() && name.size() <= 256 && name != "." && name != ".." &&
@@ -55,7 +57,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     require(!notice.empty() && is_utf8(notice), "a notice that is not UTF-8", text);
   }
   require(api->notices.size() < 200, "notices without end", text);
-  require(api->service_url.empty() || api->service_url.starts_with("http"), "a service URL that is none", text);
+  require(api->service_url.empty() || api->service_url.starts_with("http"),
+          "a service URL that is none", text);
   require(is_utf8(api->title) && is_utf8(api->description), "a title that is not UTF-8", text);
 
   std::set<std::string> names;
@@ -65,7 +68,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const auto& properties = operation["properties"];
     require(is_fit(name), "a name that is not fit", text);
     require(names.insert(to_lower(name)).second, "a name that is there twice", text);
-    require(url_template_problem(text_of(properties["urlTemplate"])).empty(), "a template that is none", text);
+    require(url_template_problem(text_of(properties["urlTemplate"])).empty(),
+            "a template that is none", text);
     require(!text_of(properties["method"]).empty(), "no method", text);
     require(!text_of(properties["displayName"]).empty(), "no display name", text);
   }

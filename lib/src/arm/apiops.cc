@@ -25,8 +25,9 @@ using rapidjson::Document;
 using rapidjson::Value;
 
 constexpr std::string_view kOperations = "/operations/";
-// No policy is called that: what such a document covers is not served without the one it stands for.
+// No policies are called that: what such documents cover is not served without what they stand for.
 constexpr std::string_view kUnreadPolicy = "<policies><unreadable-document/></policies>";
+constexpr std::string_view kUnreadOperations = "<policies><unreadable-specification/></policies>";
 
 Error problem(std::string where, std::string message,
               ErrorCode code = ErrorCode::InvalidArgument) {
@@ -206,6 +207,19 @@ class Assembly {
     out_.problems.insert(out_.problems.end(), overrides.problems.begin(), overrides.problems.end());
   }
 
+  // An API of which no operation is known would answer 404 to everything, in the place of others.
+  void withhold_unread_apis() {
+    for (const auto& [api, file] : unread_) {
+      const std::string below = api + std::string(kOperations);
+      const auto operation = entries_.lower_bound(below);
+      if (!entries_.contains(api) || (operation != entries_.end() && operation->first.starts_with(below))) continue;
+      const std::string id = api + "/policies/policy";
+      if (auto stand_in = policy_resource(id, kUnreadOperations)) {
+        entries_.insert_or_assign(id, Entry{std::move(*stand_in), file});
+      }
+    }
+  }
+
   // What belongs to something that is not there, such as the policy of an operation.
   void drop_orphans() {
     std::set<std::string> told;
@@ -246,13 +260,14 @@ class Assembly {
 
   void add_artifact(const std::string& file, const ArtifactPath& path, const Artifact* artifact) {
     switch (path.role) {
-      case ArtifactRole::ForeignSpecification: return;
+      case ArtifactRole::ForeignSpecification: unread_.emplace(path.id, file); return;
       case ArtifactRole::Specification: {
         const auto [at, fresh] = specifications_.try_emplace(path.id, Specification{file, artifact});
         if (!fresh) {
           return complain(file, "the API has its operations from " + at->second.file + "; one specification is allowed",
                           ErrorCode::AlreadyExists);
         }
+        if (!artifact) unread_.emplace(path.id, file);
         break;
       }
       case ArtifactRole::Policy:
@@ -323,6 +338,7 @@ class Assembly {
 
   std::map<std::string, Entry, std::less<>> entries_;
   std::map<std::string, Specification, std::less<>> specifications_;  // by the id of the API
+  std::map<std::string, std::string, std::less<>> unread_;  // specifications that are no use, by the same
   std::map<std::string, std::string, std::less<>> without_url_;
   ArtifactTree out_;
 };
@@ -341,7 +357,10 @@ ArtifactTree assemble(const std::map<std::string, ArtifactPtr>& artifacts,
   assembly.add_tree(artifacts);
   for (const LocatedResource& document : documents) assembly.add(document.resource, document.where);
   if (overrides) assembly.apply(*overrides);
-  if (!artifacts.empty()) assembly.drop_orphans();
+  if (!artifacts.empty()) {
+    assembly.drop_orphans();
+    assembly.withhold_unread_apis();
+  }
   return std::move(assembly).finish();
 }
 

@@ -64,7 +64,7 @@ struct LocatedResource {
 // What artifacts (by path; null = the file is there and never could be read) and resources of other
 // documents say together: of two with one id the first counts, those of the tree before the others.
 // `overrides` may be null. A policy document that could not be read covers its scope all the same: one
-// that no policy engine takes stands in its place.
+// that no policy engine takes stands in its place, as it does for an API whose specification could not.
 [[nodiscard]] ArtifactTree assemble(const std::map<std::string, ArtifactPtr>& artifacts,
                                     const std::vector<LocatedResource>& documents,
                                     const Overrides* overrides);

@@ -239,7 +239,8 @@ std::vector<Api> build_apis(std::string_view set, const VersionSetFacts* known,
 std::vector<Backend> build_backends(const NamedApi& api, std::string_view ca_pem) {
   std::vector<Backend> backends;
   for (const auto& [name, node] : api.revisions) {
-    if (!node.facts || !node.facts->backend) continue;
+    // What is broken goes on as it was, and so does where it leads.
+    if (!node.facts || !node.facts->problems.empty() || !node.facts->backend) continue;
     Backend backend = *node.facts->backend;
     if (backend.protocol == BackendProtocol::Https && !ca_pem.empty()) {
       backend.tls_ca_pem = ca_pem;

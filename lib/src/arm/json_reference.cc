@@ -9,7 +9,9 @@ using rapidjson::Value;
 
 constexpr rapidjson::SizeType kLargeObject = 16;
 
-std::string_view text_of(const Value& value) { return {value.GetString(), value.GetStringLength()}; }
+std::string_view text_of(const Value& value) {
+  return {value.GetString(), value.GetStringLength()};
+}
 
 }  // namespace
 
@@ -22,7 +24,8 @@ std::string_view reference_of(const Value& value) {
 
 const Value* References::member(const Value& object, std::string_view name) {
   if (object.MemberCount() <= kLargeObject) {
-    const Value key(rapidjson::StringRef(name.data(), static_cast<rapidjson::SizeType>(name.size())));
+    const Value key(
+        rapidjson::StringRef(name.data(), static_cast<rapidjson::SizeType>(name.size())));
     const auto found = object.FindMember(key);
     return found == object.MemberEnd() ? nullptr : &found->value;
   }
@@ -43,8 +46,9 @@ const Value* References::walk(std::string_view reference, std::string& problem) 
     return nullptr;
   }
   if (!reference.starts_with('#')) {
-    problem = "is in another document, which is not fetched; allowed are references such as "
-              "#/components/parameters/id";
+    problem =
+        "is in another document, which is not fetched; allowed are references such as "
+        "#/components/parameters/id";
     return nullptr;
   }
   const rapidjson::Pointer pointer(reference.data(), reference.size());

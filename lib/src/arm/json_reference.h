@@ -24,7 +24,8 @@ class References {
   [[nodiscard]] Target follow(const rapidjson::Value& value);
 
   // The member of an object, or null.
-  [[nodiscard]] const rapidjson::Value* member(const rapidjson::Value& object, std::string_view name);
+  [[nodiscard]] const rapidjson::Value* member(const rapidjson::Value& object,
+                                               std::string_view name);
 
   static constexpr int kMaxChain = 16;
   static constexpr std::size_t kMaxLength = 1000;

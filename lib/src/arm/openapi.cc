@@ -25,18 +25,21 @@ std::size_t max_output(const DocumentLimits& limits) {
 }
 
 Error refuse(std::string_view where, std::string message) {
-  return Error{ErrorCode::InvalidArgument, "openapi", std::move(message), std::string(where), false};
+  return Error{ErrorCode::InvalidArgument, "openapi", std::move(message), std::string(where),
+               false};
 }
 
 // JSON where the text begins as an object does; YAML else.
-Result<rapidjson::Document> parse(std::string_view text, DocumentLimits limits, std::string_view where) {
+Result<rapidjson::Document> parse(std::string_view text, DocumentLimits limits,
+                                  std::string_view where) {
   std::string_view start = text.starts_with("\xEF\xBB\xBF") ? text.substr(3) : text;
   if (trim(start.substr(0, 1000)).starts_with('{')) return parse_json(text, limits, where);
   limits.yaml_keys_as_text = true;  // "200:" is a usual way to write the key of a response
   auto documents = parse_yaml(text, limits, where);
   if (!documents.ok()) return std::move(documents).error();
   if (documents->size() != 1) {
-    return refuse(where, "has " + std::to_string(documents->size()) + " YAML documents; there must be one");
+    return refuse(
+        where, "has " + std::to_string(documents->size()) + " YAML documents; there must be one");
   }
   return std::move(documents->front());
 }
@@ -58,13 +61,15 @@ Result<bool> read_version(const Value& root, std::string_view where) {
   }
   if (const Value* openapi = find_member(root, "openapi")) {
     const std::string version = version_text(*openapi);
-    if (version == "3.0" || version == "3.1" || version.starts_with("3.0.") || version.starts_with("3.1.")) {
+    if (version == "3.0" || version == "3.1" || version.starts_with("3.0.") ||
+        version.starts_with("3.1.")) {
       return false;
     }
     return refuse(std::string(where) + ": openapi", "must be \"3.0.x\" or \"3.1.x\"");
   }
-  return refuse(where, "is no OpenAPI document: it must have \"openapi\": \"3.0.x\" or \"3.1.x\", or "
-                       "\"swagger\": \"2.0\"");
+  return refuse(where,
+                "is no OpenAPI document: it must have \"openapi\": \"3.0.x\" or \"3.1.x\", or "
+                "\"swagger\": \"2.0\"");
 }
 
 Result<void> read_info(const OpenapiImport& import, ImportedApi& out) {

@@ -22,8 +22,9 @@ const Value* object_at(OpenapiImport& import, std::string_view at, std::string_v
   }
   import.output.spend(kVisit);
   import.notices.note(std::string(at) + ": " + std::string(what) +
-                      (target.value ? std::string(" must be an object")
-                                    : ": the reference " + quote(target.reference) + " " + target.problem) +
+                      (target.value
+                           ? std::string(" must be an object")
+                           : ": the reference " + quote(target.reference) + " " + target.problem) +
                       "; it is left out");
   return nullptr;
 }
@@ -35,8 +36,8 @@ std::string_view type_name(const Value* schema) {
   return reference.substr(reference.rfind('/') + 1);
 }
 
-void add_representation(OpenapiImport& import, Value& representations, std::string_view content_type,
-                        const Value* schema) {
+void add_representation(OpenapiImport& import, Value& representations,
+                        std::string_view content_type, const Value* schema) {
   Output& output = import.output;
   if (content_type.empty() || content_type.size() > kMaxContentType) {
     import.notices.tally("content types that are not 1 to 256 bytes long are left out");
@@ -45,7 +46,8 @@ void add_representation(OpenapiImport& import, Value& representations, std::stri
   }
   Value out(rapidjson::kObjectType);
   output.add(out, "contentType", output.text(content_type));
-  if (const auto name = type_name(schema); !name.empty()) output.add(out, "typeName", output.text(name));
+  if (const auto name = type_name(schema); !name.empty())
+    output.add(out, "typeName", output.text(name));
   output.push(representations, std::move(out));
 }
 
@@ -67,13 +69,14 @@ Value content_of(OpenapiImport& import, std::string_view at, const Value& body) 
 }
 
 // "consumes" or "produces" of Swagger 2, the operation's before the document's.
-Value media_types(OpenapiImport& import, std::string_view at, const Value& operation, const char* name,
-                  std::string_view fallback, const Value* schema) {
+Value media_types(OpenapiImport& import, std::string_view at, const Value& operation,
+                  const char* name, std::string_view fallback, const Value* schema) {
   Value out(rapidjson::kArrayType);
   const Value* types = find_member(operation, name);
   if (!types) types = import.references.member(import.root, name);
   if (types && !types->IsArray()) {
-    import.notices.note(std::string(at) + ": " + name + " must be a list of strings; it is left out");
+    import.notices.note(std::string(at) + ": " + name +
+                        " must be a list of strings; it is left out");
     types = nullptr;
   }
   if (!types || types->Empty()) {
@@ -104,8 +107,9 @@ Value headers_of(OpenapiImport& import, std::string_view at, const Value& respon
     const Value* header = object_at(import, at, "the header " + quote(text_of(name)), value);
     if (!header || name.GetStringLength() == 0 || name.GetStringLength() > kMaxHeaderName) continue;
     const Value* required = find_member(*header, "required");
-    import.output.push(out, describe_parameter(import, text_of(name), header,
-                                               required && required->IsBool() && required->GetBool()));
+    import.output.push(out,
+                       describe_parameter(import, text_of(name), header,
+                                          required && required->IsBool() && required->GetBool()));
   }
   return out;
 }
@@ -136,8 +140,8 @@ void add_body(OpenapiImport& import, std::string_view at, const Value& operation
                                  find_member(*body->value, "schema")));
   } else if (in("formData") != parameters.end()) {
     add_unless_empty(import, request, "representations",
-                     media_types(import, at, operation, "consumes", "application/x-www-form-urlencoded",
-                                 nullptr));
+                     media_types(import, at, operation, "consumes",
+                                 "application/x-www-form-urlencoded", nullptr));
   }
 }
 
@@ -151,8 +155,9 @@ Value describe_request(OpenapiImport& import, std::string_view at, const Value& 
   for (const ImportedParameter& parameter : parameters) {
     if (import.output.exhausted()) break;
     if (parameter.in != "query" && parameter.in != "header") continue;
-    import.output.push(parameter.in == "query" ? query : headers,
-                       describe_parameter(import, parameter.name, parameter.value, is_required(parameter)));
+    import.output.push(
+        parameter.in == "query" ? query : headers,
+        describe_parameter(import, parameter.name, parameter.value, is_required(parameter)));
   }
   add_body(import, at, operation, parameters, request);
   add_unless_empty(import, request, "queryParameters", std::move(query));
@@ -174,7 +179,8 @@ Value describe_responses(OpenapiImport& import, std::string_view at, const Value
     if (code.starts_with("x-")) continue;
     const auto status = parse_decimal(code, 599);
     if (code.size() != 3 || !status || *status < 100) {
-      import.notices.tally("responses without one status code, such as \"default\" and \"4XX\", are left out");
+      import.notices.tally(
+          "responses without one status code, such as \"default\" and \"4XX\", are left out");
       continue;
     }
     const Value* response = object_at(import, at, "the response " + std::string(code), value);

@@ -10,8 +10,8 @@
 
 namespace gateway::arm {
 
-// What an operation says about its messages, for people: nothing of it decides what is served, so that
-// what is no such thing is left out with a notice. Of schemas there are only the names.
+// What an operation says about its messages, for people: nothing of it decides what is served, so
+// that what is no such thing is left out with a notice. Of schemas there are only the names.
 
 // {"description","queryParameters","headers","representations"}; empty where nothing is said.
 [[nodiscard]] rapidjson::Value describe_request(OpenapiImport& import, std::string_view at,

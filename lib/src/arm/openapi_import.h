@@ -28,8 +28,8 @@ class Notices {
   std::vector<std::pair<std::string_view, std::size_t>> tallies_;
 };
 
-// The output of an import, and what it may cost: a document that refers to itself often is bounded by
-// what comes of it, not by its own size.
+// The output of an import, and what it may cost: a document that refers to itself often is bounded
+// by what comes of it, not by its own size.
 class Output {
  public:
   Output(rapidjson::Document& document, std::size_t max_cost)
@@ -39,7 +39,8 @@ class Output {
   bool spend(std::size_t cost);
   [[nodiscard]] bool exhausted() const { return exhausted_; }
   [[nodiscard]] rapidjson::Value text(std::string_view text);
-  void add(rapidjson::Value& object, std::string_view name, rapidjson::Value value);  // `name`: a literal
+  void add(rapidjson::Value& object, std::string_view name,
+           rapidjson::Value value);  // `name`: a literal
   void push(rapidjson::Value& array, rapidjson::Value value);
 
  private:

@@ -33,14 +33,16 @@ bool is_name_byte(char c) {
          std::string_view("_-.~$").find(c) != std::string_view::npos;
 }
 
-// What is wrong with a path, to follow its quoted text in a message; "" when nothing. RFC 6570 has more
-// forms ("{+path}", "{id*}") and frameworks have others ("{id:[0-9]+}") than a URL template has.
+// What is wrong with a path, to follow its quoted text in a message; "" when nothing. RFC 6570 has
+// more forms ("{+path}", "{id*}") and frameworks have others ("{id:[0-9]+}") than a URL template
+// has.
 std::string path_problem(std::string_view path) {
   if (!path.starts_with('/')) return "must start with '/'";
   if (path.find_first_of("?#") != std::string_view::npos) {
     return "must be a path alone; query parameters belong to the operation's parameters";
   }
-  for (std::size_t open = path.find('{'); open != std::string_view::npos; open = path.find('{', open + 1)) {
+  for (std::size_t open = path.find('{'); open != std::string_view::npos;
+       open = path.find('{', open + 1)) {
     const std::size_t close = path.find('}', open);
     if (close == std::string_view::npos) break;
     std::string_view name = path.substr(open + 1, close - open - 1);
@@ -101,8 +103,8 @@ class OperationReader {
     }
     const auto target = import_.references.follow(member);
     if (!target.value) {
-      import_.notices.note(at + ": the reference " + quote(target.reference) + " " + target.problem +
-                           "; its operations are left out");
+      import_.notices.note(at + ": the reference " + quote(target.reference) + " " +
+                           target.problem + "; its operations are left out");
       import_.output.spend(kVisit);
       return {};
     }
@@ -110,7 +112,8 @@ class OperationReader {
     const Value& item = *target.value;
     const UrlTemplate url_template = read_url_template(path);
     const Value* shared = find_member(item, "parameters");
-    if (shared && !shared->IsArray()) return import_.refuse(at + ".parameters", "must be a list of objects");
+    if (shared && !shared->IsArray())
+      return import_.refuse(at + ".parameters", "must be a list of objects");
     for (const auto& [name, operation] : item.GetObject()) {
       if (!import_.output.spend(kVisit)) return {};
       const std::string_view method = text_of(name);
@@ -124,7 +127,8 @@ class OperationReader {
                          " operations; make several APIs of it",
                      std::string(import_.where) + ": paths", false};
       }
-      if (!operation.IsObject()) return import_.refuse(at + "." + std::string(method), "must be an object");
+      if (!operation.IsObject())
+        return import_.refuse(at + "." + std::string(method), "must be an object");
       auto read = read_operation(path, url_template, method, operation, shared);
       if (!read.ok()) return read;
     }
@@ -139,13 +143,15 @@ class OperationReader {
     if (name == "servers") {
       import_.notices.note(at + kOwnServers);
     } else {
-      import_.notices.note(at + "." + quote(name) + " is left out; allowed are the methods get, put, post, " +
+      import_.notices.note(at + "." + quote(name) +
+                           " is left out; allowed are the methods get, put, post, " +
                            "delete, options, head, patch" + (import_.swagger ? "" : ", trace"));
     }
   }
 
   Result<void> read_operation(std::string_view path, const UrlTemplate& url_template,
-                              std::string_view lower_method, const Value& operation, const Value* shared) {
+                              std::string_view lower_method, const Value& operation,
+                              const Value* shared) {
     const std::string method = upper_case(lower_method);
     const std::string at = method + " " + quote(path);
     const std::string item_at = "paths." + quote(path);
@@ -164,8 +170,9 @@ class OperationReader {
     const std::string_view operation_id = text_member(operation, "operationId");
     const std::string name = names_.take(operation_id, method, path);
     if (!operation_id.empty() && name != operation_id) {
-      import_.notices.tally("operationIds that are there twice or have characters that no name may have "
-                            "are changed");
+      import_.notices.tally(
+          "operationIds that are there twice or have characters that no name may have "
+          "are changed");
     }
     std::string_view title = text_member(operation, "summary");
     if (title.empty()) title = operation_id;
@@ -177,7 +184,8 @@ class OperationReader {
     output.add(properties, "method", output.text(method));
     output.add(properties, "urlTemplate", output.text(path));
     add_description(import_, operation, properties);
-    output.add(properties, "templateParameters", template_parameters(at, url_template, *parameters));
+    output.add(properties, "templateParameters",
+               template_parameters(at, url_template, *parameters));
     Value request = describe_request(import_, at, operation, *parameters);
     if (!request.ObjectEmpty()) output.add(properties, "request", std::move(request));
     Value responses = describe_responses(import_, at, operation);
@@ -207,12 +215,13 @@ class OperationReader {
       } else {
         ++declared_in_template;
       }
-      import_.output.push(out, describe_parameter(import_, element.name,
-                                                  declared == parameters.end() ? nullptr : declared->value,
-                                                  true));
+      import_.output.push(
+          out, describe_parameter(import_, element.name,
+                                  declared == parameters.end() ? nullptr : declared->value, true));
     }
-    const auto declared = std::count_if(parameters.begin(), parameters.end(),
-                                        [](const auto& parameter) { return parameter.in == "path"; });
+    const auto declared =
+        std::count_if(parameters.begin(), parameters.end(),
+                      [](const auto& parameter) { return parameter.in == "path"; });
     if (static_cast<std::size_t>(declared) > declared_in_template) {
       import_.notices.note(at + ": path parameters that are not in the template are left out");
     }

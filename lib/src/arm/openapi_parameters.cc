@@ -43,8 +43,8 @@ std::string_view type_of(const Value& schema) {
     });
     type = found == end ? nullptr : found;
   }
-  const bool usable = type && type->IsString() && !text_of(*type).empty() &&
-                      type->GetStringLength() <= kMaxType;
+  const bool usable =
+      type && type->IsString() && !text_of(*type).empty() && type->GetStringLength() <= kMaxType;
   return usable ? text_of(*type) : "string";
 }
 
@@ -77,8 +77,8 @@ bool is_wanted(OpenapiImport& import, const ImportedParameter& parameter, std::s
     import.notices.tally("cookie parameters are left out: an operation has no place for them");
     return false;
   }
-  import.notices.note(std::string(at) + ": the parameter " + quote(parameter.name) + " is in " + quote(in) +
-                      " and left out; allowed are path, query, header and " +
+  import.notices.note(std::string(at) + ": the parameter " + quote(parameter.name) + " is in " +
+                      quote(in) + " and left out; allowed are path, query, header and " +
                       (import.swagger ? "body, formData" : "cookie"));
   return false;
 }
@@ -88,7 +88,8 @@ bool is_wanted(OpenapiImport& import, const ImportedParameter& parameter, std::s
 Result<std::vector<ImportedParameter>> read_parameters(OpenapiImport& import, std::string_view at,
                                                        const Value* of_operation,
                                                        std::string_view operation_at,
-                                                       const Value* of_item, std::string_view item_at) {
+                                                       const Value* of_item,
+                                                       std::string_view item_at) {
   std::vector<ImportedParameter> out;
   std::set<std::pair<std::string_view, std::string_view>> known;
   const std::pair<const Value*, std::string_view> lists[] = {{of_operation, operation_at},
@@ -112,8 +113,8 @@ Result<std::vector<ImportedParameter>> read_parameters(OpenapiImport& import, st
                              "must be an object or a reference to one");
       }
       if (!import.output.spend(kVisit * (1 + target.value->MemberCount()))) return out;
-      ImportedParameter parameter{text_member(*target.value, "in"), text_member(*target.value, "name"),
-                                  target.value};
+      ImportedParameter parameter{text_member(*target.value, "in"),
+                                  text_member(*target.value, "name"), target.value};
       if (!is_wanted(import, parameter, at)) continue;
       const std::pair<std::string_view, std::string_view> key(parameter.in, parameter.name);
       if (known.insert(key).second) {
@@ -134,7 +135,8 @@ void add_description(OpenapiImport& import, const Value& from, Value& into) {
   import.output.add(into, "description", import.output.text(cut_text(text, kMaxText)));
 }
 
-Value describe_parameter(OpenapiImport& import, std::string_view name, const Value* value, bool required) {
+Value describe_parameter(OpenapiImport& import, std::string_view name, const Value* value,
+                         bool required) {
   Output& output = import.output;
   const Value* schema = value ? schema_of(import, *value) : nullptr;
   if (schema) output.spend(kVisit * schema->MemberCount());

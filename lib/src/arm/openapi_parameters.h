@@ -14,13 +14,14 @@ namespace gateway::arm {
 
 // One parameter of an operation, references followed.
 struct ImportedParameter {
-  std::string_view in;    // "path", "query", "header", "body", "formData"
+  std::string_view in;  // "path", "query", "header", "body", "formData"
   std::string_view name;
   const rapidjson::Value* value = nullptr;
 };
 
 // The parameters of a path item and those of its operation, which go first where both say the same.
-// `at` names the operation in notices, `operation_at` and `item_at` the lists in errors; a list may be null.
+// `at` names the operation in notices, `operation_at` and `item_at` the lists in errors; a list may
+// be null.
 [[nodiscard]] Result<std::vector<ImportedParameter>> read_parameters(
     OpenapiImport& import, std::string_view at, const rapidjson::Value* of_operation,
     std::string_view operation_at, const rapidjson::Value* of_item, std::string_view item_at);

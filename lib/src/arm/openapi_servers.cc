@@ -33,7 +33,8 @@ std::string without_end_slash(std::string_view text) {
 // The URL itself is in no message: it may hold a password.
 
 // Each "{name}" replaced by the default of its variable; the problem where there is one.
-std::string expand(OpenapiImport& import, const Value& server, std::string_view url, std::string& out) {
+std::string expand(OpenapiImport& import, const Value& server, std::string_view url,
+                   std::string& out) {
   const Value* variables = find_member(server, "variables");
   if (url.size() > kMaxUrl) return "is longer than " + std::to_string(kMaxUrl) + " bytes";
   for (std::size_t at = 0; at < url.size();) {
@@ -43,10 +44,10 @@ std::string expand(OpenapiImport& import, const Value& server, std::string_view 
     const std::size_t close = url.find('}', open);
     if (close == std::string_view::npos) return "has a '{' without a '}'";
     const std::string_view name = url.substr(open + 1, close - open - 1);
-    const Value* variable = variables && variables->IsObject()
-                                ? import.references.member(*variables, name)
-                                : nullptr;
-    const Value* value = variable && variable->IsObject() ? find_member(*variable, "default") : nullptr;
+    const Value* variable =
+        variables && variables->IsObject() ? import.references.member(*variables, name) : nullptr;
+    const Value* value =
+        variable && variable->IsObject() ? find_member(*variable, "default") : nullptr;
     if (!value || !(value->IsString() || value->IsUint())) {
       return "has the variable " + quote(name) + " without a default, which must be a string";
     }
@@ -58,9 +59,11 @@ std::string expand(OpenapiImport& import, const Value& server, std::string_view 
   return "";
 }
 
-// What keeps a URL from being a service URL, to follow its member's name in a message; "" when nothing.
+// What keeps a URL from being a service URL, to follow its member's name in a message; "" when
+// nothing.
 std::string service_url_problem(std::string_view url) {
-  if (url.find("://") == std::string_view::npos) return "is relative to where the document came from";
+  if (url.find("://") == std::string_view::npos)
+    return "is relative to where the document came from";
   std::vector<std::string> problems;
   (void)read_service_url(url, false, problems);
   return join(problems, ", and ");
@@ -79,7 +82,8 @@ Result<ImportedServers> read_openapi_servers(OpenapiImport& import) {
     const Value& server = (*servers)[i];
     if (!server.IsObject()) return import.refuse(member, "must be an object");
     const Value* url = find_member(server, "url");
-    if (!url || !url->IsString()) return import.refuse(member + ".url", "must be there and be a string");
+    if (!url || !url->IsString())
+      return import.refuse(member + ".url", "must be there and be a string");
     if (i >= kMaxServers) continue;
     std::string expanded;
     std::string problem = expand(import, server, text_of(*url), expanded);
@@ -103,8 +107,9 @@ Result<ImportedServers> read_openapi_servers(OpenapiImport& import) {
 Result<ImportedServers> read_swagger_host(OpenapiImport& import) {
   ImportedServers out;
   if (const Value* schemes = find_member(import.root, "schemes")) {
-    const bool texts = schemes->IsArray() && std::all_of(schemes->Begin(), schemes->End(),
-                                                         [](const Value& v) { return v.IsString(); });
+    const bool texts =
+        schemes->IsArray() &&
+        std::all_of(schemes->Begin(), schemes->End(), [](const Value& v) { return v.IsString(); });
     if (!texts) return import.refuse("schemes", "must be a list of strings: http, https, ws, wss");
     for (const Value& scheme : schemes->GetArray()) {
       if (const std::string known = http_scheme(text_of(scheme)); !known.empty()) {
@@ -128,8 +133,10 @@ Result<ImportedServers> read_swagger_host(OpenapiImport& import) {
     return out;
   }
   const auto& known = out.protocols;
-  const bool plain = !known.empty() && std::find(known.begin(), known.end(), "https") == known.end();
-  if (known.empty()) import.notices.note("no scheme is named; the service URL is taken to be https");
+  const bool plain =
+      !known.empty() && std::find(known.begin(), known.end(), "https") == known.end();
+  if (known.empty())
+    import.notices.note("no scheme is named; the service URL is taken to be https");
   const std::string url = (plain ? "http://" : "https://") + std::string(text_of(*host));
   std::string problem = service_url_problem(url + std::string(path));
   if (problem.empty() && text_of(*host).find('/') != std::string_view::npos) {

@@ -182,6 +182,19 @@ TEST_CASE("where a policy cannot be read, something that no policy engine takes 
   }
 }
 
+TEST_CASE("an API whose specification cannot be read is not served, unless operations come from elsewhere") {
+  for (const char* file : {"apis/users/specification.yaml", "apis/users/specification.wadl"}) {
+    CAPTURE(file);
+    const Files files{{"apis/users/apiInformation.json", kApi}, {"apis/users/policy.xml", kPolicy}, {file, "paths: ["}};
+    auto tree = read(files);
+    REQUIRE(find(tree, "/apis/users/policies/policy"));
+    CHECK(find(tree, "/apis/users/policies/policy")->json.find("<unreadable-specification/>") != std::string::npos);
+    tree = read(files, R"({"resources":[{"id":"/apis/users/operations/b","properties":{"method":"GET","urlTemplate":"/b"}}]})");
+    CHECK(find(tree, "/apis/users/policies/policy")->json.find("<unreadable") == std::string::npos);
+    CHECK(tree.problems.size() == 1);
+  }
+}
+
 TEST_CASE("an operation's policy names the operation and the specification that lacks it") {
   const std::string specification =
       "openapi: 3.0.1\ninfo: {title: t, version: '1'}\npaths: {/: {get: {operationId: a, responses: {'200': {description: d}}}}}\n";

@@ -9,8 +9,8 @@
 #include <iterator>
 #include <memory>
 
-#include <catch2/catch.hpp>
 #include <rapidjson/pointer.h>
+#include <catch2/catch.hpp>
 
 #include "base/strings.h"
 
@@ -26,7 +26,8 @@ std::vector<fs::path> documents_in(const fs::path& folder) {
   std::vector<fs::path> out;
   for (const auto& entry : fs::directory_iterator(folder)) {
     const auto extension = entry.path().extension();
-    if (extension == ".json" || extension == ".yaml" || extension == ".yml") out.push_back(entry.path());
+    if (extension == ".json" || extension == ".yaml" || extension == ".yml")
+      out.push_back(entry.path());
   }
   std::sort(out.begin(), out.end());
   return out;
@@ -38,13 +39,14 @@ std::string content_of(const fs::path& path) {
 }
 
 std::vector<std::string> lines_by_python(const fs::path& path) {
-  const std::string command = "/usr/bin/python3 '" + (kFolder / "operations.py").string() + "' '" +
-                              path.string() + "'";
+  const std::string command =
+      "/usr/bin/python3 '" + (kFolder / "operations.py").string() + "' '" + path.string() + "'";
   const std::unique_ptr<FILE, int (*)(FILE*)> pipe(popen(command.c_str(), "r"), pclose);
   REQUIRE(pipe);
   std::string text;
   char buffer[4096];
-  while (const auto size = std::fread(buffer, 1, sizeof buffer, pipe.get())) text.append(buffer, size);
+  while (const auto size = std::fread(buffer, 1, sizeof buffer, pipe.get()))
+    text.append(buffer, size);
   std::vector<std::string> out;
   for (const auto line : split(text, '\n')) {
     if (!line.empty()) out.emplace_back(line);
@@ -77,20 +79,24 @@ void check_against_python(const fs::path& path) {
   const auto here = lines_of(api);
   const auto there = lines_by_python(path);
   std::vector<std::string> invented, missing, silent;
-  std::set_difference(here.begin(), here.end(), there.begin(), there.end(), std::back_inserter(invented));
-  std::set_difference(there.begin(), there.end(), here.begin(), here.end(), std::back_inserter(missing));
-  std::copy_if(missing.begin(), missing.end(), std::back_inserter(silent), [&](const std::string& line) {
-    const std::string named = quote(line.substr(line.find(' ') + 1));
-    return std::none_of(api.notices.begin(), api.notices.end(), [&](const std::string& notice) {
-      return notice.find(named) != std::string::npos && notice.find("left out") != std::string::npos;
-    });
-  });
+  std::set_difference(here.begin(), here.end(), there.begin(), there.end(),
+                      std::back_inserter(invented));
+  std::set_difference(there.begin(), there.end(), here.begin(), here.end(),
+                      std::back_inserter(missing));
+  std::copy_if(
+      missing.begin(), missing.end(), std::back_inserter(silent), [&](const std::string& line) {
+        const std::string named = quote(line.substr(line.find(' ') + 1));
+        return std::none_of(api.notices.begin(), api.notices.end(), [&](const std::string& notice) {
+          return notice.find(named) != std::string::npos &&
+                 notice.find("left out") != std::string::npos;
+        });
+      });
   CHECK(!here.empty());
   CHECK(invented == std::vector<std::string>{});
   CHECK(silent == std::vector<std::string>{});
   if (std::getenv("GATEWAY_OPENAPI_DOCUMENTS")) {
-    std::printf("%s: %zu operations of %zu, service URL \"%s\"\n", path.filename().c_str(), here.size(),
-                there.size(), api.service_url.c_str());
+    std::printf("%s: %zu operations of %zu, service URL \"%s\"\n", path.filename().c_str(),
+                here.size(), there.size(), api.service_url.c_str());
     for (const auto& notice : api.notices) std::printf("  %s\n", notice.c_str());
   }
 }
