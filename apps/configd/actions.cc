@@ -29,7 +29,9 @@ struct Action {
   const Target& target;
   const HttpServer::Request& request;
 
-  [[nodiscard]] std::string name() const { return std::string(gateway::arm::id_parts(target.id).back()); }
+  [[nodiscard]] std::string name() const {
+    return std::string(gateway::arm::id_parts(target.id).back());
+  }
 };
 
 Response secret_answer(const Document& body) {
@@ -75,7 +77,8 @@ Response list_gateway_keys(const Action& action) {
 std::optional<Document> read_body(const Action& action, Problems& problems) {
   auto body = gateway::parse_json(action.request.body, {}, "request body");
   if (body && body->IsObject()) return std::move(*body);
-  problems.push_back(validation_error("", body ? "The body must be a JSON object." : body.error().message));
+  problems.push_back(
+      validation_error("", body ? "The body must be a JSON object." : body.error().message));
   return std::nullopt;
 }
 
@@ -112,7 +115,9 @@ Response generate_token(const Action& action) {
   }
   if (!problems.empty()) return to_response(problems);
   const auto key = action.store.secret(gateway_key_name(action.name(), *primary));
-  if (!key) return to_response(ArmError{500, "InternalError", "The gateway has no key; regenerateKey makes one.", ""});
+  if (!key)
+    return to_response(
+        ArmError{500, "InternalError", "The gateway has no key; regenerateKey makes one.", ""});
   Document answer(rapidjson::kObjectType);
   set_text(answer, "value", gateway::arm::sign_gateway_token(action.name(), *expires, *key));
   return secret_answer(answer);
@@ -128,9 +133,12 @@ Response perform(Store& store, const gateway::Environment& environment, const Ta
   };
   if (!store.find(target.id)) return to_response(not_found(target.id));
   if (is("subscriptions", "listSecrets")) return give(action, {"primaryKey", "secondaryKey"});
-  if (is("subscriptions", "regeneratePrimaryKey")) return regenerate_subscription_key(action, "primaryKey");
-  if (is("subscriptions", "regenerateSecondaryKey")) return regenerate_subscription_key(action, "secondaryKey");
-  if (is("namedValues", "listValue") || is("namedValues", "listSecrets")) return give(action, {"value"});
+  if (is("subscriptions", "regeneratePrimaryKey"))
+    return regenerate_subscription_key(action, "primaryKey");
+  if (is("subscriptions", "regenerateSecondaryKey"))
+    return regenerate_subscription_key(action, "secondaryKey");
+  if (is("namedValues", "listValue") || is("namedValues", "listSecrets"))
+    return give(action, {"value"});
   if (is("authorizationServers", "listSecrets")) {
     return give(action, {"clientSecret", "resourceOwnerUsername", "resourceOwnerPassword"});
   }

@@ -10,7 +10,9 @@
 namespace configd {
 namespace {
 
-bool is_api(std::string_view id) { return id.starts_with("/apis/") && id.find('/', 6) == std::string_view::npos; }
+bool is_api(std::string_view id) {
+  return id.starts_with("/apis/") && id.find('/', 6) == std::string_view::npos;
+}
 
 std::string path_of(const rapidjson::Value& properties) {
   return gateway::to_lower(text_member(properties, "path").value_or(""));
@@ -23,7 +25,9 @@ struct Claim {
 };
 
 bool both_fit(const Claim& a, const Claim& b) {
-  const auto name = [](const Claim& one) { return split_revision(std::string_view(one.id).substr(6)).base; };
+  const auto name = [](const Claim& one) {
+    return split_revision(std::string_view(one.id).substr(6)).base;
+  };
   if (name(a) == name(b)) return true;
   return !a.version_set.empty() && a.version_set == b.version_set &&
          !gateway::equals_ignoring_case(a.version, b.version);
@@ -84,8 +88,9 @@ void ApiPaths::check(const Draft& draft, Problems& problems) const {
       for (std::size_t k = i + 1; k < all.size(); ++k) {
         if (both_fit(ours[i], all[k])) continue;
         problems.push_back(validation_error(
-            "properties.path", "of " + ours[i].id + " is that of " + all[k].id +
-                                   "; only versions of one API version set, with different versions, share a path"));
+            "properties.path",
+            "of " + ours[i].id + " is that of " + all[k].id +
+                "; only versions of one API version set, with different versions, share a path"));
       }
     }
   }

@@ -19,7 +19,8 @@ using rapidjson::Document;
 using rapidjson::Value;
 
 void complain(Writing& writing, std::string_view member_path, std::string message) {
-  writing.problems.push_back(validation_error("properties." + std::string(member_path), std::move(message)));
+  writing.problems.push_back(
+      validation_error("properties." + std::string(member_path), std::move(message)));
 }
 
 // What all revisions of an API have in common.
@@ -46,14 +47,17 @@ void copy_source(Writing& writing, const std::string& id, Document& properties) 
   const auto [base, number] = split_revision(gateway::arm::id_parts(id)[1]);
   const Value* said = member(std::as_const(properties), "sourceApiId");
   if (said) {
-    auto source = gateway::arm::short_id(said->IsString() ? gateway::text_of(*said) : std::string_view());
+    auto source =
+        gateway::arm::short_id(said->IsString() ? gateway::text_of(*said) : std::string_view());
     const std::string kept = source ? kept_id(writing.draft, *source) : std::string();
     if (!source || gateway::arm::kind_of(*source) != "apis" || !writing.draft.exists(kept)) {
-      return complain(writing, "sourceApiId", "must be the id of an API that exists, such as /apis/users");
+      return complain(writing, "sourceApiId",
+                      "must be the id of an API that exists, such as /apis/users");
     }
     inherit(*writing.draft.properties(kept), properties);
     copy_below(writing, kept, id);
-  } else if (const auto current = number.empty() ? std::nullopt : current_revision(writing.draft, base)) {
+  } else if (const auto current =
+                 number.empty() ? std::nullopt : current_revision(writing.draft, base)) {
     const auto theirs = writing.draft.properties(*current);
     for (const std::string_view name : kShared) {
       const Value* value = member(*theirs, name);
@@ -70,7 +74,8 @@ void set_default(Document& properties, std::string_view name, std::string_view t
 void replace_operations(Writing& writing, const std::string& id, const Value& operations) {
   const std::string above = id + "/operations/";
   std::vector<std::string> names;
-  for (const auto& operation : operations.GetArray()) names.emplace_back(text_member(operation, "id").value_or(""));
+  for (const auto& operation : operations.GetArray())
+    names.emplace_back(text_member(operation, "id").value_or(""));
   for (const std::string& old : writing.draft.ids(above)) {
     const std::string name = old.substr(above.size());
     if (name.find('/') != std::string::npos) continue;
@@ -79,7 +84,8 @@ void replace_operations(Writing& writing, const std::string& id, const Value& op
   for (const auto& operation : operations.GetArray()) {
     const auto name = text_member(operation, "id");
     const Value* content = member(operation, "properties");
-    if (name && content && content->IsObject()) writing.draft.put(above + std::string(*name), copy_of(*content));
+    if (name && content && content->IsObject())
+      writing.draft.put(above + std::string(*name), copy_of(*content));
   }
 }
 
@@ -88,19 +94,23 @@ void import_document(Writing& writing, const std::string& id, Document& properti
   const Value* value = member(std::as_const(properties), "value");
   if (!format && !value) return;
   if (!format) return complain(writing, "format", "is missing; it says what properties.value is");
-  if (!value || !value->IsString()) return complain(writing, "value", "must be the text of the document");
+  if (!value || !value->IsString())
+    return complain(writing, "value", "must be the text of the document");
   const std::string_view kind = format->IsString() ? gateway::text_of(*format) : std::string_view();
-  const bool known = gateway::equals_ignoring_case(kind, "openapi") || gateway::equals_ignoring_case(kind, "openapi+json") ||
+  const bool known = gateway::equals_ignoring_case(kind, "openapi") ||
+                     gateway::equals_ignoring_case(kind, "openapi+json") ||
                      gateway::equals_ignoring_case(kind, "swagger-json");
   if (!known) {
-    return complain(writing, "format",
-                    "must be \"openapi\" or \"openapi+json\" or \"swagger-json\"; links are not followed");
+    return complain(
+        writing, "format",
+        "must be \"openapi\" or \"openapi+json\" or \"swagger-json\"; links are not followed");
   }
   auto document = gateway::arm::read_openapi(gateway::text_of(*value), {}, "properties.value");
   if (!document) {
     const auto& error = document.error();
     const bool elsewhere = !error.where.empty() && error.where != "properties.value";
-    return complain(writing, "value", (elsewhere ? error.where + ": " : std::string()) + error.message);
+    return complain(writing, "value",
+                    (elsewhere ? error.where + ": " : std::string()) + error.message);
   }
   set_default(properties, "displayName", document->title);
   set_default(properties, "description", document->description);
@@ -109,7 +119,9 @@ void import_document(Writing& writing, const std::string& id, Document& properti
     Value protocols(rapidjson::kArrayType);
     auto& allocator = properties.GetAllocator();
     for (const std::string& protocol : document->protocols) {
-      protocols.PushBack(Value(protocol.data(), static_cast<rapidjson::SizeType>(protocol.size()), allocator), allocator);
+      protocols.PushBack(
+          Value(protocol.data(), static_cast<rapidjson::SizeType>(protocol.size()), allocator),
+          allocator);
     }
     set_member(properties, "protocols", protocols);
   }
@@ -122,7 +134,8 @@ void check_urls(Writing& writing, const Document& properties) {
   const auto url = text_member(properties, "serviceUrl");
   if (url && !url->empty() && url->find("{{") == std::string_view::npos) {
     std::vector<std::string> found;
-    const bool websocket = gateway::equals_ignoring_case(text_member(properties, "type").value_or(""), "websocket");
+    const bool websocket =
+        gateway::equals_ignoring_case(text_member(properties, "type").value_or(""), "websocket");
     (void)gateway::arm::read_service_url(*url, websocket, found);
     for (std::string& problem : found) complain(writing, "serviceUrl", std::move(problem));
   }
@@ -145,19 +158,23 @@ void check_name(Writing& writing, std::string_view name) {
   const auto [base, number] = split_revision(name);
   const bool fine = !base.empty() && base.find(';') == std::string_view::npos &&
                     (base.size() == name.size() || is_revision_number(number));
-  if (!fine) writing.problems.push_back(validation_error("", "The name of an API has no ';' but before \"rev=\" and a number."));
+  if (!fine)
+    writing.problems.push_back(
+        validation_error("", "The name of an API has no ';' but before \"rev=\" and a number."));
 }
 
 void number_revision(Writing& writing, const std::string& id, Document& properties) {
   const auto [base, number] = split_revision(gateway::arm::id_parts(id)[1]);
   const auto said = text_member(properties, "apiRevision");
   if (!said) {
-    set_text(properties, "apiRevision", number.empty() ? revision_number(writing.draft, id) : std::string(number));
+    set_text(properties, "apiRevision",
+             number.empty() ? revision_number(writing.draft, id) : std::string(number));
   } else if (!number.empty() && *said != number) {
     complain(writing, "apiRevision", "must be " + gateway::quote(number) + ", as the id says");
   }
   const std::string final_number(text_member(properties, "apiRevision").value_or(""));
-  if (!is_revision_number(final_number)) complain(writing, "apiRevision", "must be a number from 1 to 1000000");
+  if (!is_revision_number(final_number))
+    complain(writing, "apiRevision", "must be a number from 1 to 1000000");
   for (const std::string& other : revisions_of(writing.draft, base)) {
     if (other != id && revision_number(writing.draft, other) == final_number) {
       complain(writing, "apiRevision", "is that of " + other);
@@ -181,16 +198,19 @@ void prepare_api(Writing& writing, const std::string& id, Document& properties) 
     set_text(properties, "path", std::string(text));
   }
   check_urls(writing, properties);
-  if (text_member(properties, "apiVersionSetId") == "") remove_member(properties, "apiVersionSetId");
+  if (text_member(properties, "apiVersionSetId") == "")
+    remove_member(properties, "apiVersionSetId");
   number_revision(writing, id, properties);
   const Value* wanted = member(std::as_const(properties), "isCurrent");
   if (wanted && !wanted->IsBool()) return;  // the contract complains
   const bool current = fresh ? siblings.empty() : is_current(writing.draft, id);
   if (wanted && !wanted->GetBool() && current && siblings.size() > (fresh ? 0u : 1u)) {
-    complain(writing, "isCurrent", "must stay true until a release makes another revision the current one");
+    complain(writing, "isCurrent",
+             "must stay true until a release makes another revision the current one");
   }
   if (!number.empty() && siblings.empty()) {
-    // A revision that comes before its API, as in a folder that is imported: settled when that comes.
+    // A revision that comes before its API, as in a folder that is imported: settled when that
+    // comes.
     set_flag(properties, "isCurrent", wanted && wanted->GetBool());
     return;
   }
@@ -212,7 +232,8 @@ void settle_api(Writing& writing, const std::string& id, bool wants_current) {
         remove_member(properties, name);
       }
     }
-    if (static_cast<const Value&>(properties) != *theirs) writing.draft.put(other, std::move(properties));
+    if (static_cast<const Value&>(properties) != *theirs)
+      writing.draft.put(other, std::move(properties));
   }
 }
 

@@ -25,7 +25,8 @@ std::optional<std::string> decode(std::string_view text) {
       out += text[i];
       continue;
     }
-    if (i + 2 >= text.size() || !gateway::is_hex_digit(text[i + 1]) || !gateway::is_hex_digit(text[i + 2])) {
+    if (i + 2 >= text.size() || !gateway::is_hex_digit(text[i + 1]) ||
+        !gateway::is_hex_digit(text[i + 2])) {
       return std::nullopt;
     }
     out += static_cast<char>(digit(text[i + 1]) * 16 + digit(text[i + 2]));
@@ -37,14 +38,17 @@ std::optional<std::string> decode(std::string_view text) {
 // The number of segments of the prefix: 8 or 0.
 template <typename Parts>
 std::size_t prefix_length(const Parts& parts) {
-  const auto is = [&](std::size_t i, std::string_view word) { return gateway::equals_ignoring_case(parts[i], word); };
-  const bool full = parts.size() >= 8 && is(0, "subscriptions") && is(2, "resourceGroups") && is(4, "providers") &&
-                    is(5, kProvider) && is(6, "service");
+  const auto is = [&](std::size_t i, std::string_view word) {
+    return gateway::equals_ignoring_case(parts[i], word);
+  };
+  const bool full = parts.size() >= 8 && is(0, "subscriptions") && is(2, "resourceGroups") &&
+                    is(4, "providers") && is(5, kProvider) && is(6, "service");
   return full ? 8 : 0;
 }
 
 ArmError no_such_path() {
-  return {404, "ResourceNotFound", "There is no resource of this kind; apis, products, gateways and the like are.", ""};
+  return {404, "ResourceNotFound",
+          "There is no resource of this kind; apis, products, gateways and the like are.", ""};
 }
 
 }  // namespace
@@ -78,7 +82,8 @@ std::variant<Target, ArmError> read_path(std::string_view path) {
     auto part = decode(raw);
     // An encoded slash would be another path than the one that was written.
     if (!part || part->find('/') != std::string::npos) {
-      return ArmError{400, "ValidationError", "The path has a malformed or a forbidden escape.", ""};
+      return ArmError{400, "ValidationError", "The path has a malformed or a forbidden escape.",
+                      ""};
     }
     parts.push_back(std::move(*part));
   }
@@ -95,7 +100,8 @@ std::variant<Target, ArmError> read_path(std::string_view path) {
   for (std::size_t i = 0; i < parts.size(); i += 2) {
     std::string_view collection = spelled_collection(target.kind, parts[i]);
     const bool last = i + 1 == parts.size();
-    if (collection.empty() && last && target.kind == "apis" && gateway::equals_ignoring_case(parts[i], "revisions")) {
+    if (collection.empty() && last && target.kind == "apis" &&
+        gateway::equals_ignoring_case(parts[i], "revisions")) {
       collection = "revisions";
     }
     if (collection.empty()) {

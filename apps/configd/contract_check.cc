@@ -39,7 +39,8 @@ void each_place(Value& object, std::string_view path, const std::string& above,
 }
 
 std::int64_t characters(std::string_view text) {
-  return std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0u) != 0x80u; });
+  return std::count_if(text.begin(), text.end(),
+                       [](char c) { return (static_cast<unsigned char>(c) & 0xC0u) != 0x80u; });
 }
 
 std::string bounds(const Member& member, std::string_view unit) {
@@ -67,7 +68,8 @@ bool is_duration(std::string_view text) {
     } else {
       const std::size_t at = units.find(c);
       if (!digits || at == std::string_view::npos) return false;
-      units = at + 1 == units.size() && units.back() == 'D' ? std::string_view("D") : units.substr(at + 1);
+      units = at + 1 == units.size() && units.back() == 'D' ? std::string_view("D")
+                                                            : units.substr(at + 1);
       digits = false;
       any = true;
     }
@@ -95,12 +97,16 @@ bool spell(std::string_view words, Value& value, rapidjson::Document::AllocatorT
 }
 
 // What is wrong with the shape of a value; "" when nothing is.
-std::string shape_problem(const Member& known, Value& value, rapidjson::Document::AllocatorType& allocator) {
+std::string shape_problem(const Member& known, Value& value,
+                          rapidjson::Document::AllocatorType& allocator) {
   const bool bounded = known.least > 0 || known.most >= 0;
   switch (known.shape) {
-    case Shape::Any: return {};
-    case Shape::Flag: return value.IsBool() ? "" : "must be true or false";
-    case Shape::Object: return value.IsObject() ? "" : "must be an object";
+    case Shape::Any:
+      return {};
+    case Shape::Flag:
+      return value.IsBool() ? "" : "must be true or false";
+    case Shape::Object:
+      return value.IsObject() ? "" : "must be an object";
     case Shape::Integer:
       if (value.IsInt64() && within(known, value.GetInt64())) return {};
       return "must be an integer" + bounds(known, "");
@@ -123,7 +129,8 @@ std::string shape_problem(const Member& known, Value& value, rapidjson::Document
       bool fine = value.IsArray() && within(known, value.Size());
       if (fine) {
         for (auto& element : value.GetArray()) {
-          fine = fine && (known.words.empty() ? element.IsString() : spell(known.words, element, allocator));
+          fine = fine && (known.words.empty() ? element.IsString()
+                                              : spell(known.words, element, allocator));
         }
       }
       if (fine) return {};
@@ -140,7 +147,8 @@ bool is_one_of(std::string_view words, std::string_view word) {
 }
 
 // Puts an id into its short form.
-std::string reference_problem(Value& value, std::string_view kinds, rapidjson::Document::AllocatorType& allocator) {
+std::string reference_problem(Value& value, std::string_view kinds,
+                              rapidjson::Document::AllocatorType& allocator) {
   auto id = gateway::arm::short_id(text_of(value));
   if (!id || !is_one_of(kinds, gateway::arm::kind_of(*id))) {
     return "must be an id such as /" + std::string(gateway::split(kinds, '|').front()) + "/{name}";
@@ -166,7 +174,8 @@ void each_reference(const Contract& contract, Value& properties, const Reference
       if (value->IsString()) return f(*value, place.path, known.refers);
       if (!value->IsArray()) return;
       for (rapidjson::SizeType i = 0; i < value->Size(); ++i) {
-        if ((*value)[i].IsString()) f((*value)[i], place.path + '[' + std::to_string(i) + ']', known.refers);
+        if ((*value)[i].IsString())
+          f((*value)[i], place.path + '[' + std::to_string(i) + ']', known.refers);
       }
     });
   }
@@ -191,13 +200,16 @@ void hide_secrets(const Contract& contract, rapidjson::Document& properties) {
 }
 
 void keep_secrets(const Contract& contract, const Value& before, rapidjson::Document& properties) {
-  const auto has = [&](std::string_view name) { return member(std::as_const(properties), name) != nullptr; };
+  const auto has = [&](std::string_view name) {
+    return member(std::as_const(properties), name) != nullptr;
+  };
   const bool other_certificate = contract.kind == "certificates" && (has("data") || has("pem"));
   for (const Member& known : contract.members) {
     if (known.role != Role::Secret || other_certificate || has(known.path)) continue;
     if (const Value* kept = member(before, known.path)) set_member(properties, known.path, *kept);
   }
-  const bool secret = contract.kind == "namedValues" && flag_member(before, "secret").value_or(false);
+  const bool secret =
+      contract.kind == "namedValues" && flag_member(before, "secret").value_or(false);
   if (secret && flag_member(properties, "secret").value_or(false) && !has("value")) {
     if (const Value* kept = member(before, "value")) set_member(properties, "value", *kept);
   }
@@ -209,17 +221,21 @@ void check_members(const Contract& contract, rapidjson::Document& properties, Pr
     each_place(properties, known.path, "", [&](const Place& place) {
       Value* value = member(place.object, place.name);
       if (!value || value->IsNull()) {
-        if (known.required) problems.push_back(validation_error("properties." + place.path, "is missing"));
+        if (known.required)
+          problems.push_back(validation_error("properties." + place.path, "is missing"));
         return;
       }
       std::string problem = shape_problem(known, *value, allocator);
-      if (!problem.empty()) problems.push_back(validation_error("properties." + place.path, std::move(problem)));
+      if (!problem.empty())
+        problems.push_back(validation_error("properties." + place.path, std::move(problem)));
     });
   }
-  each_reference(contract, properties, [&](Value& value, const std::string& path, std::string_view kinds) {
-    std::string problem = reference_problem(value, kinds, allocator);
-    if (!problem.empty()) problems.push_back(validation_error("properties." + path, std::move(problem)));
-  });
+  each_reference(contract, properties,
+                 [&](Value& value, const std::string& path, std::string_view kinds) {
+                   std::string problem = reference_problem(value, kinds, allocator);
+                   if (!problem.empty())
+                     problems.push_back(validation_error("properties." + path, std::move(problem)));
+                 });
 }
 
 }  // namespace configd

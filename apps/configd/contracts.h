@@ -21,10 +21,11 @@ enum class Role : std::uint8_t {
 struct Member {
   std::string_view path;
   Shape shape = Shape::Text;
-  bool required = false;        // wherever the object that it belongs to is there
-  std::int64_t least = 0;       // of a text's or list's length, of a number's value
-  std::int64_t most = -1;       // -1: no bound
-  std::string_view words = {};  // the values that are allowed, "a|b"; any case, kept as spelled here
+  bool required = false;   // wherever the object that it belongs to is there
+  std::int64_t least = 0;  // of a text's or list's length, of a number's value
+  std::int64_t most = -1;  // -1: no bound
+  std::string_view words =
+      {};  // the values that are allowed, "a|b"; any case, kept as spelled here
   Role role = Role::Plain;
   std::string_view refers = {};  // the kinds that a Reference may be of, "apis|products"
 };
@@ -40,6 +41,7 @@ struct Contract {
 [[nodiscard]] const Contract* find_contract(std::string_view kind) noexcept;
 // The collection as the contract spells it: "namedvalues" → "namedValues"; "" where there is none
 // below `parent` ("" or a kind).
-[[nodiscard]] std::string_view spelled_collection(std::string_view parent, std::string_view collection) noexcept;
+[[nodiscard]] std::string_view spelled_collection(std::string_view parent,
+                                                  std::string_view collection) noexcept;
 
 }  // namespace configd

@@ -36,10 +36,12 @@ std::vector<std::string> Draft::ids(std::string_view prefix) const {
     if (!over_.contains(stored.resource.id)) found.push_back(stored.resource.id);
   });
   const std::size_t stored = found.size();
-  for (auto at = over_.lower_bound(prefix); at != over_.end() && at->first.starts_with(prefix); ++at) {
+  for (auto at = over_.lower_bound(prefix); at != over_.end() && at->first.starts_with(prefix);
+       ++at) {
     if (at->second) found.push_back(at->first);
   }
-  std::inplace_merge(found.begin(), found.begin() + static_cast<std::ptrdiff_t>(stored), found.end());
+  std::inplace_merge(found.begin(), found.begin() + static_cast<std::ptrdiff_t>(stored),
+                     found.end());
   return found;
 }
 

@@ -13,7 +13,8 @@
 
 namespace configd {
 
-// What the store will hold after a commit that is being put together: reads see what was put so far.
+// What the store will hold after a commit that is being put together: reads see what was put so
+// far.
 class Draft {
  public:
   explicit Draft(const Store& store) : store_(store) {}
@@ -33,7 +34,8 @@ class Draft {
 
  private:
   const Store& store_;
-  std::map<std::string, std::shared_ptr<const rapidjson::Document>, std::less<>> over_;  // null: removed
+  std::map<std::string, std::shared_ptr<const rapidjson::Document>, std::less<>>
+      over_;  // null: removed
 };
 
 // The `properties` of what is stored.

@@ -22,7 +22,8 @@ using rapidjson::Document;
 using rapidjson::Value;
 
 void complain(Writing& writing, std::string_view member_path, std::string message) {
-  writing.problems.push_back(validation_error("properties." + std::string(member_path), std::move(message)));
+  writing.problems.push_back(
+      validation_error("properties." + std::string(member_path), std::move(message)));
 }
 
 void prepare_subscription(Writing& writing, const Value* before, Document& properties) {
@@ -36,7 +37,8 @@ void prepare_subscription(Writing& writing, const Value* before, Document& prope
   if (created) {
     set_member(properties, "createdDate", *created);
   } else {
-    set_text(properties, "createdDate", gateway::format_rfc3339(writing.environment.clock->unix_ms() / 1000));
+    set_text(properties, "createdDate",
+             gateway::format_rfc3339(writing.environment.clock->unix_ms() / 1000));
   }
   const auto scope = text_member(properties, "scope");
   if (!scope) return;
@@ -57,12 +59,14 @@ void prepare_subscription(Writing& writing, const Value* before, Document& prope
 void prepare_certificate(Writing& writing, const std::string& id, Document& properties) {
   const auto data = text_member(properties, "data");
   const auto pem = text_member(properties, "pem");
-  if (!data && !pem) return complain(writing, "data", "is missing; a PKCS#12 file in base64 is wanted");
+  if (!data && !pem)
+    return complain(writing, "data", "is missing; a PKCS#12 file in base64 is wanted");
   if (data && pem) return complain(writing, "pem", "is not allowed beside data");
   auto file = [&]() -> gateway::Result<gateway::arm::CertificateFile> {
     if (pem) return gateway::arm::read_pem_file(*pem, id);
     const auto der = gateway::decode_base64(*data);
-    if (!der) return gateway::Error{gateway::ErrorCode::InvalidArgument, "configd", "must be base64", id};
+    if (!der)
+      return gateway::Error{gateway::ErrorCode::InvalidArgument, "configd", "must be base64", id};
     return gateway::arm::read_pkcs12(*der, text_member(properties, "password").value_or(""), id);
   }();
   if (!file) return complain(writing, pem ? "pem" : "data", file.error().message);
@@ -72,7 +76,8 @@ void prepare_certificate(Writing& writing, const std::string& id, Document& prop
 }
 
 void prepare_named_value(Writing& writing, const std::string& id, Document& properties) {
-  if (!member(std::as_const(properties), "value") && !member(std::as_const(properties), "keyVault")) {
+  if (!member(std::as_const(properties), "value") &&
+      !member(std::as_const(properties), "keyVault")) {
     complain(writing, "value", "is missing");
   }
   const auto name = text_member(properties, "displayName");
@@ -100,7 +105,8 @@ void prepare_version_set(Writing& writing, Document& properties) {
 
 void prepare_backend(Writing& writing, Document& properties) {
   if (text_member(properties, "type") == "Pool") {
-    if (!member(std::as_const(properties), "pool")) complain(writing, "pool", "is missing; the type Pool needs it");
+    if (!member(std::as_const(properties), "pool"))
+      complain(writing, "pool", "is missing; the type Pool needs it");
     return;
   }
   for (const std::string_view name : {"url", "protocol"}) {
@@ -116,25 +122,31 @@ void prepare_operation(Writing& writing, Document& properties) {
   }
   const auto method = text_member(properties, "method");
   const bool token = !method || std::all_of(method->begin(), method->end(), [](char c) {
-    return gateway::is_alpha(c) || gateway::is_digit(c) || std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
+    return gateway::is_alpha(c) || gateway::is_digit(c) ||
+           std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
   });
   if (!token) complain(writing, "method", "must be the name of an HTTP method");
 }
 
 void prepare_hostname(Writing& writing, Document& properties) {
   const auto host = text_member(properties, "hostname");
-  if (!host || *host == "*" || (!host->empty() && gateway::valid_host_pattern(gateway::to_lower(*host)))) return;
+  if (!host || *host == "*" ||
+      (!host->empty() && gateway::valid_host_pattern(gateway::to_lower(*host))))
+    return;
   complain(writing, "hostname", "must be a DNS name, \"*.\" before one, or \"*\" for any host");
 }
 
 void prepare_policy(Writing& writing, Document& properties) {
   const auto value = text_member(properties, "value");
-  if (value && !gateway::trim(*value).starts_with('<')) complain(writing, "value", "must be an XML document");
-  if (value && value->size() > 512u * 1024) complain(writing, "value", "must be of at most 512 KiB");
+  if (value && !gateway::trim(*value).starts_with('<'))
+    complain(writing, "value", "must be an XML document");
+  if (value && value->size() > 512u * 1024)
+    complain(writing, "value", "must be of at most 512 KiB");
 }
 
 // A release makes its revision the current one when it is made, not whenever it is written again.
-void prepare_release(Writing& writing, const std::string& id, const Value* before, Document& properties) {
+void prepare_release(Writing& writing, const std::string& id, const Value* before,
+                     Document& properties) {
   const std::string now = gateway::format_rfc3339(writing.environment.clock->unix_ms() / 1000);
   const Value* created = before ? member(*before, "createdDateTime") : nullptr;
   if (created) {
@@ -148,14 +160,19 @@ void prepare_release(Writing& writing, const std::string& id, const Value* befor
   if (!wanted) return;  // its shape was complained about
   const auto base = gateway::arm::id_parts(id)[1];
   const std::string revision = kept_id(writing.draft, *wanted);
-  if (split_revision(gateway::arm::id_parts(*wanted)[1]).base != base || !writing.draft.exists(revision)) {
-    return complain(writing, "apiId", "must be a revision of this API, such as /apis/" + std::string(base) + ";rev=2");
+  if (split_revision(gateway::arm::id_parts(*wanted)[1]).base != base ||
+      !writing.draft.exists(revision)) {
+    return complain(
+        writing, "apiId",
+        "must be a revision of this API, such as /apis/" + std::string(base) + ";rev=2");
   }
   // Kept by its number: what "/apis/{name}" means changes with the next release.
-  set_text(properties, "apiId", "/apis/" + std::string(base) + ";rev=" + revision_number(writing.draft, revision));
+  set_text(properties, "apiId",
+           "/apis/" + std::string(base) + ";rev=" + revision_number(writing.draft, revision));
   const bool again = before && text_member(*before, "apiId") == text_member(properties, "apiId");
   if (again) {
-    if (*before != static_cast<const Value&>(properties)) set_text(properties, "updatedDateTime", now);
+    if (*before != static_cast<const Value&>(properties))
+      set_text(properties, "updatedDateTime", now);
     return;
   }
   make_current(writing.draft, revision);
@@ -167,7 +184,8 @@ void write_entity(Writing& writing, const std::string& id, Document properties) 
   const std::string kind = gateway::arm::kind_of(id);
   const Contract* contract = find_contract(kind);
   if (!contract) {
-    writing.problems.push_back(validation_error("", "There is no kind of resource " + gateway::quote(kind) + '.'));
+    writing.problems.push_back(
+        validation_error("", "There is no kind of resource " + gateway::quote(kind) + '.'));
     return;
   }
   const auto before = writing.draft.properties(id);

@@ -25,7 +25,8 @@ struct Writing {
 // operations, imported ones, the change of the current revision).
 void write_entity(Writing& writing, const std::string& id, rapidjson::Document properties);
 
-// The rules of API writes (api_write.cc). Completes the properties and puts what goes below the API.
+// The rules of API writes (api_write.cc). Completes the properties and puts what goes below the
+// API.
 void prepare_api(Writing& writing, const std::string& id, rapidjson::Document& properties);
 // After the API itself is in the draft.
 void settle_api(Writing& writing, const std::string& id, bool wants_current);

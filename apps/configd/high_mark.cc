@@ -13,7 +13,8 @@
 namespace configd {
 namespace {
 
-// "<32 hex digits> <20 digits>\n": of fixed length, so that it is overwritten in place and in one sector.
+// "<32 hex digits> <20 digits>\n": of fixed length, so that it is overwritten in place and in one
+// sector.
 constexpr std::size_t kEpoch = 32, kDigits = 20, kLength = kEpoch + 1 + kDigits + 1;
 
 gateway::Error error(const std::string& file, int number) {
@@ -41,7 +42,8 @@ HighMark::~HighMark() {
 
 std::optional<HighMark::Mark> HighMark::read() const {
   std::array<char, kLength + 1> buffer{};
-  if (::pread(fd_, buffer.data(), buffer.size(), 0) != static_cast<ssize_t>(kLength)) return std::nullopt;
+  if (::pread(fd_, buffer.data(), buffer.size(), 0) != static_cast<ssize_t>(kLength))
+    return std::nullopt;
   const std::string_view text(buffer.data(), kLength);
   if (text[kEpoch] != ' ' || text.back() != '\n') return std::nullopt;
   const auto revision = gateway::parse_decimal(text.substr(kEpoch + 1, kDigits));
@@ -51,8 +53,10 @@ std::optional<HighMark::Mark> HighMark::read() const {
 
 gateway::Result<void> HighMark::write(const Mark& mark) const {
   const std::string digits = std::to_string(mark.revision);
-  const std::string text = mark.epoch + ' ' + std::string(kDigits - digits.size(), '0') + digits + '\n';
-  if (::pwrite(fd_, text.data(), text.size(), 0) != static_cast<ssize_t>(text.size())) return error(file_, errno);
+  const std::string text =
+      mark.epoch + ' ' + std::string(kDigits - digits.size(), '0') + digits + '\n';
+  if (::pwrite(fd_, text.data(), text.size(), 0) != static_cast<ssize_t>(text.size()))
+    return error(file_, errno);
   return {};
 }
 

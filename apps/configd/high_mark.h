@@ -21,14 +21,15 @@ class HighMark {
 
   // Opens or makes the file (mode 0600).
   static gateway::Result<HighMark> open(const std::string& file);
-  HighMark(HighMark&& other) noexcept : fd_(std::exchange(other.fd_, -1)), file_(std::move(other.file_)) {}
+  HighMark(HighMark&& other) noexcept
+      : fd_(std::exchange(other.fd_, -1)), file_(std::move(other.file_)) {}
   HighMark& operator=(HighMark&&) = delete;
   ~HighMark();
 
   // nullopt where nothing readable was ever written.
   [[nodiscard]] std::optional<Mark> read() const;
-  // Seen by whoever opens the file next, also after the process was killed; after a loss of power too
-  // once it was synced. One that is lost or lags behind does no harm: see the use in store.cc.
+  // Seen by whoever opens the file next, also after the process was killed; after a loss of power
+  // too once it was synced. One that is lost or lags behind does no harm: see the use in store.cc.
   gateway::Result<void> write(const Mark& mark) const;
   gateway::Result<void> sync() const;
 

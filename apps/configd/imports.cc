@@ -107,7 +107,8 @@ Result<ImportReport> import_openapi(Store& store, const gateway::Environment& en
   Document properties = before ? copy_of(*before) : Document(rapidjson::kObjectType);
   if (!wanted.path.empty() || !before) set_text(properties, "path", wanted.path);
   if (wanted.service_url) set_text(properties, "serviceUrl", *wanted.service_url);
-  if (wanted.subscription_required) set_flag(properties, "subscriptionRequired", *wanted.subscription_required);
+  if (wanted.subscription_required)
+    set_flag(properties, "subscriptionRequired", *wanted.subscription_required);
   set_text(properties, "format", "openapi");
   set_text(properties, "value", wanted.text);
   import.put(*id, std::move(properties));
@@ -134,9 +135,12 @@ Result<ImportReport> import_artifacts(Store& store, const gateway::Environment& 
     return refusal("", std::move(text));
   }
   // What others are below comes first.
-  const auto depth = [](const gateway::arm::Resource& one) { return std::count(one.id.begin(), one.id.end(), '/'); };
+  const auto depth = [](const gateway::arm::Resource& one) {
+    return std::count(one.id.begin(), one.id.end(), '/');
+  };
   std::stable_sort(tree.resources.begin(), tree.resources.end(), [&](const auto& a, const auto& b) {
-    return std::pair(depth(a), std::string_view(a.id)) < std::pair(depth(b), std::string_view(b.id));
+    return std::pair(depth(a), std::string_view(a.id)) <
+           std::pair(depth(b), std::string_view(b.id));
   });
   Import import(store, environment);
   std::set<std::string> told;
@@ -148,7 +152,8 @@ Result<ImportReport> import_artifacts(Store& store, const gateway::Environment& 
   }
   remove_missing_operations(import.draft(), told);
   auto report = import.finish("");
-  if (report) report->notices.insert(report->notices.begin(), tree.notices.begin(), tree.notices.end());
+  if (report)
+    report->notices.insert(report->notices.begin(), tree.notices.begin(), tree.notices.end());
   return report;
 }
 

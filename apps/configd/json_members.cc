@@ -9,7 +9,8 @@ using rapidjson::SizeType;
 using rapidjson::Value;
 
 Value borrowed(std::string_view text) {
-  return Value(rapidjson::StringRef(text.data() ? text.data() : "", static_cast<SizeType>(text.size())));
+  return Value(
+      rapidjson::StringRef(text.data() ? text.data() : "", static_cast<SizeType>(text.size())));
 }
 
 // RapidJSON's own copies go on borrowing the texts that the original borrows.
@@ -18,13 +19,15 @@ Value owning_copy(const Value& value, rapidjson::Document::AllocatorType& alloca
   if (value.IsArray()) {
     Value copy(rapidjson::kArrayType);
     copy.Reserve(value.Size(), allocator);
-    for (const auto& element : value.GetArray()) copy.PushBack(owning_copy(element, allocator), allocator);
+    for (const auto& element : value.GetArray())
+      copy.PushBack(owning_copy(element, allocator), allocator);
     return copy;
   }
   if (value.IsObject()) {
     Value copy(rapidjson::kObjectType);
     for (const auto& one : value.GetObject()) {
-      copy.AddMember(owning_copy(one.name, allocator), owning_copy(one.value, allocator), allocator);
+      copy.AddMember(owning_copy(one.name, allocator), owning_copy(one.value, allocator),
+                     allocator);
     }
     return copy;
   }
@@ -60,11 +63,13 @@ void set_member(rapidjson::Document& object, std::string_view name, const Value&
     *there = copy;
     return;
   }
-  object.AddMember(Value(name.data(), static_cast<SizeType>(name.size()), allocator), copy, allocator);
+  object.AddMember(Value(name.data(), static_cast<SizeType>(name.size()), allocator), copy,
+                   allocator);
 }
 
 void set_text(rapidjson::Document& object, std::string_view name, std::string_view text) {
-  set_member(object, name, Value(text.data(), static_cast<SizeType>(text.size()), object.GetAllocator()));
+  set_member(object, name,
+             Value(text.data(), static_cast<SizeType>(text.size()), object.GetAllocator()));
 }
 
 void set_flag(rapidjson::Document& object, std::string_view name, bool flag) {
@@ -97,7 +102,8 @@ void merge_patch(Value& target, const Value& patch, rapidjson::Document::Allocat
     } else {
       Value fresh;
       merge_patch(fresh, one.value, allocator);
-      target.AddMember(Value(name.data(), static_cast<SizeType>(name.size()), allocator), fresh, allocator);
+      target.AddMember(Value(name.data(), static_cast<SizeType>(name.size()), allocator), fresh,
+                       allocator);
     }
   }
 }

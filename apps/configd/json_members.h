@@ -12,8 +12,10 @@ namespace configd {
 [[nodiscard]] const rapidjson::Value* member(const rapidjson::Value& object, std::string_view name);
 [[nodiscard]] rapidjson::Value* member(rapidjson::Value& object, std::string_view name);
 // nullopt where it is absent or of another type.
-[[nodiscard]] std::optional<std::string_view> text_member(const rapidjson::Value& object, std::string_view name);
-[[nodiscard]] std::optional<bool> flag_member(const rapidjson::Value& object, std::string_view name);
+[[nodiscard]] std::optional<std::string_view> text_member(const rapidjson::Value& object,
+                                                          std::string_view name);
+[[nodiscard]] std::optional<bool> flag_member(const rapidjson::Value& object,
+                                              std::string_view name);
 
 // Add or replace.
 void set_member(rapidjson::Document& object, std::string_view name, const rapidjson::Value& value);

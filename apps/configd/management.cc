@@ -32,7 +32,8 @@ using Request = HttpServer::Request;
 using Response = HttpServer::Response;
 
 Response with_allow(std::string allow) {
-  Response response = to_response(ArmError{405, "MethodNotAllowed", "This method is not allowed here.", ""});
+  Response response =
+      to_response(ArmError{405, "MethodNotAllowed", "This method is not allowed here.", ""});
   response.headers.emplace_back("Allow", std::move(allow));
   return response;
 }
@@ -46,7 +47,11 @@ bool same_secret(std::string_view a, std::string_view b) {
 class Management final : public Face {
  public:
   Management(Store& store, std::string token, gateway::Environment environment)
-      : store_(store), token_(std::move(token)), environment_(std::move(environment)), paths_(store), keys_(store) {
+      : store_(store),
+        token_(std::move(token)),
+        environment_(std::move(environment)),
+        paths_(store),
+        keys_(store) {
     store.on_commit([this](const Commit& commit) {
       paths_.update(store_, commit);
       keys_.update(store_, commit);
@@ -73,8 +78,8 @@ class Management final : public Face {
 
   Response answer(const Request& request) {
     if (!authorized(request)) {
-      Response response =
-          to_response(ArmError{401, "AuthenticationFailed", "The management API wants its bearer token.", ""});
+      Response response = to_response(
+          ArmError{401, "AuthenticationFailed", "The management API wants its bearer token.", ""});
       response.headers.emplace_back("WWW-Authenticate", "Bearer");
       return response;
     }
@@ -83,14 +88,17 @@ class Management final : public Face {
     Target& target = std::get<Target>(read);
     const std::string* version = request.parameter("api-version");
     if (version ? !is_api_version(*version) : !target.prefix.empty()) {
-      return to_response(ArmError{400, version ? "InvalidApiVersionParameter" : "MissingApiVersionParameter",
-                                  "The query parameter api-version must be a date such as 2022-08-01.",
-                                  "api-version"});
+      return to_response(ArmError{
+          400, version ? "InvalidApiVersionParameter" : "MissingApiVersionParameter",
+          "The query parameter api-version must be a date such as 2022-08-01.", "api-version"});
     }
     switch (target.what) {
-      case Target::What::Collection: return answer_collection(request, target);
-      case Target::What::Action: return answer_action(request, target);
-      case Target::What::Entity: return answer_entity(request, target);
+      case Target::What::Collection:
+        return answer_collection(request, target);
+      case Target::What::Action:
+        return answer_action(request, target);
+      case Target::What::Entity:
+        return answer_entity(request, target);
     }
     return {};
   }
@@ -115,8 +123,10 @@ class Management final : public Face {
     const Stored* stored = store_.find(id);
     if (request.method == "PUT") return put(request, target, id);
     if (request.method == "DELETE") return remove(request, target, id);
-    if (request.method == "PATCH") return stored ? patch(request, target, id) : to_response(not_found(target.id));
-    if (request.method != "GET" && request.method != "HEAD") return with_allow("GET, HEAD, PUT, PATCH, DELETE");
+    if (request.method == "PATCH")
+      return stored ? patch(request, target, id) : to_response(not_found(target.id));
+    if (request.method != "GET" && request.method != "HEAD")
+      return with_allow("GET, HEAD, PUT, PATCH, DELETE");
     if (!stored) return to_response(not_found(target.id));
     if (names_etag(request.header("if-none-match"), stored->etag)) {
       Response response;
@@ -128,20 +138,25 @@ class Management final : public Face {
   }
 
   // The `properties` of a request's body.
-  [[nodiscard]] static std::variant<Document, Response> read_properties(const Request& request, bool optional) {
+  [[nodiscard]] static std::variant<Document, Response> read_properties(const Request& request,
+                                                                        bool optional) {
     if (gateway::trim(request.body).empty() && optional) return Document(rapidjson::kObjectType);
     auto body = gateway::parse_json(request.body, {}, "request body");
-    if (!body) return to_response(validation_error("", body.error().where + ": " + body.error().message));
-    if (!body->IsObject()) return to_response(validation_error("", "The body must be a JSON object."));
+    if (!body)
+      return to_response(validation_error("", body.error().where + ": " + body.error().message));
+    if (!body->IsObject())
+      return to_response(validation_error("", "The body must be a JSON object."));
     const rapidjson::Value* properties = member(std::as_const(*body), "properties");
     if (!properties && optional) return Document(rapidjson::kObjectType);
     if (!properties) return to_response(validation_error("properties", "is missing"));
-    if (!properties->IsObject()) return to_response(validation_error("properties", "must be an object"));
+    if (!properties->IsObject())
+      return to_response(validation_error("properties", "must be an object"));
     return copy_of(*properties);
   }
 
   Response put(const Request& request, const Target& target, const std::string& id) {
-    if (const auto failed = check_preconditions(request, store_.find(id), false)) return to_response(*failed);
+    if (const auto failed = check_preconditions(request, store_.find(id), false))
+      return to_response(*failed);
     const Contract* contract = find_contract(target.kind);
     auto read = read_properties(request, contract && contract->body_optional);
     if (auto* failed = std::get_if<Response>(&read)) return std::move(*failed);
@@ -170,7 +185,8 @@ class Management final : public Face {
     if (fresh && target.kind == "apis") check_revision_has_api(draft, target, problems);
     write_entity(writing, id, std::move(properties));
     if (problems.empty()) check_references(draft, id, problems);
-    if (problems.empty() && target.kind == "apis/operations") check_operation_unique(draft, id, problems);
+    if (problems.empty() && target.kind == "apis/operations")
+      check_operation_unique(draft, id, problems);
     if (problems.empty()) paths_.check(draft, problems);
     if (problems.empty()) keys_.check(draft, problems);
     if (!problems.empty()) return to_response(problems);
@@ -178,14 +194,16 @@ class Management final : public Face {
       return to_response(to_arm_error(committed.error()));
     }
     Response response = show_entity(store_, *store_.find(id), target.prefix, fresh ? 201 : 200);
-    if (!notices.empty()) response.headers.emplace_back("x-import-notices", std::to_string(notices.size()));
+    if (!notices.empty())
+      response.headers.emplace_back("x-import-notices", std::to_string(notices.size()));
     return response;
   }
 
   static void check_revision_has_api(const Draft& draft, const Target& target, Problems& problems) {
     const auto [base, number] = split_revision(gateway::arm::id_parts(target.id)[1]);
     if (number.empty() || !revisions_of(draft, base).empty()) return;
-    problems.push_back(validation_error("", "A revision is one of an API that exists; /apis/" + std::string(base) + " does not."));
+    problems.push_back(validation_error(
+        "", "A revision is one of an API that exists; /apis/" + std::string(base) + " does not."));
   }
 
   Response remove(const Request& request, const Target& target, const std::string& id) {
@@ -203,7 +221,8 @@ class Management final : public Face {
     Draft draft(store_);
     Problems problems;
     const bool whole_api = split_revision(target.id).number.empty();
-    remove_entity(draft, id, whole_api, {flag("deleteRevisions"), flag("deleteSubscriptions")}, problems);
+    remove_entity(draft, id, whole_api, {flag("deleteRevisions"), flag("deleteSubscriptions")},
+                  problems);
     if (!problems.empty()) return to_response(problems);
     if (auto committed = store_.commit(draft.changes()); !committed) {
       return to_response(to_arm_error(committed.error()));

@@ -14,15 +14,17 @@ bool names_etag(const std::string* list, std::string_view etag) {
   return false;
 }
 
-std::optional<ArmError> check_preconditions(const gateway::HttpServer::Request& request, const Stored* stored,
-                                            bool wants_match) {
+std::optional<ArmError> check_preconditions(const gateway::HttpServer::Request& request,
+                                            const Stored* stored, bool wants_match) {
   const std::string* match = request.header("if-match");
   const std::string* none_match = request.header("if-none-match");
   if (match && (!stored || !names_etag(match, stored->etag))) {
-    return ArmError{412, "PreconditionFailed", "The resource is not the one that If-Match names.", ""};
+    return ArmError{412, "PreconditionFailed", "The resource is not the one that If-Match names.",
+                    ""};
   }
   if (none_match && stored && names_etag(none_match, stored->etag)) {
-    return ArmError{412, "PreconditionFailed", "The resource exists, which If-None-Match rules out.", ""};
+    return ArmError{412, "PreconditionFailed",
+                    "The resource exists, which If-None-Match rules out.", ""};
   }
   if (wants_match && !match) {
     return ArmError{428, "PreconditionRequired",

@@ -26,17 +26,21 @@ bool refers_to_something(const Contract& contract) {
                      [](const Member& known) { return known.role == Role::Reference; });
 }
 
-void check_link(const Draft& draft, const std::string& id, const std::string& kind, Problems& problems) {
+void check_link(const Draft& draft, const std::string& id, const std::string& kind,
+                Problems& problems) {
   const std::string_view name = id_parts(id).back();
   if (kind == "gateways/apis" || kind == "products/apis") {
     if (!split_revision(name).number.empty()) {
-      problems.push_back(validation_error("", "An API is linked as a whole, not one of its revisions."));
+      problems.push_back(
+          validation_error("", "An API is linked as a whole, not one of its revisions."));
     } else if (!api_exists(draft, name)) {
       problems.push_back(validation_error("", "/apis/" + std::string(name) + " does not exist."));
     }
   }
-  if (kind == "gateways/certificateAuthorities" && !draft.exists("/certificates/" + std::string(name))) {
-    problems.push_back(validation_error("", "/certificates/" + std::string(name) + " does not exist."));
+  if (kind == "gateways/certificateAuthorities" &&
+      !draft.exists("/certificates/" + std::string(name))) {
+    problems.push_back(
+        validation_error("", "/certificates/" + std::string(name) + " does not exist."));
   }
 }
 
@@ -44,7 +48,8 @@ void check_scope(const Draft& draft, const Value& properties, Problems& problems
   const auto scope = text_member(properties, "scope");
   if (!scope || *scope == "/apis" || !scope->starts_with('/')) return;
   if (!referred_exists(draft, std::string(*scope))) {
-    problems.push_back(validation_error("properties.scope", gateway::quote(*scope) + " does not exist"));
+    problems.push_back(
+        validation_error("properties.scope", gateway::quote(*scope) + " does not exist"));
   }
 }
 
@@ -75,7 +80,8 @@ std::string missing_parent(const Draft& draft, std::string_view id) {
   for (std::size_t i = 0; i + 2 < parts.size(); i += 2) {
     above += '/' + std::string(parts[i]) + '/' + std::string(parts[i + 1]);
     if (draft.exists(above)) continue;
-    const bool of_api = i == 0 && parts[0] == "apis" && parts[2] == "releases" && api_exists(draft, parts[1]);
+    const bool of_api =
+        i == 0 && parts[0] == "apis" && parts[2] == "releases" && api_exists(draft, parts[1]);
     if (!of_api) return above;
   }
   return {};
@@ -97,7 +103,8 @@ void check_references(const Draft& draft, const std::string& id, Problems& probl
   each_reference(*contract, copy, [&](Value& value, const std::string& path, std::string_view) {
     const std::string referred(gateway::text_of(value));
     if (!referred.starts_with('/') || referred_exists(draft, referred)) return;
-    problems.push_back(validation_error("properties." + path, gateway::quote(referred) + " does not exist"));
+    problems.push_back(
+        validation_error("properties." + path, gateway::quote(referred) + " does not exist"));
   });
 }
 
@@ -114,9 +121,11 @@ void check_operation_unique(const Draft& draft, const std::string& id, Problems&
     const auto theirs = draft.properties(other);
     const auto their_method = text_member(*theirs, "method");
     const auto their_url = text_member(*theirs, "urlTemplate");
-    if (!their_method || !their_url || !gateway::equals_ignoring_case(*their_method, *method)) continue;
+    if (!their_method || !their_url || !gateway::equals_ignoring_case(*their_method, *method))
+      continue;
     if (nameless(*their_url) != template_text) continue;
-    problems.push_back(validation_error("properties.urlTemplate", "is that of " + other + ", with the same method"));
+    problems.push_back(validation_error("properties.urlTemplate",
+                                        "is that of " + other + ", with the same method"));
     return;
   }
 }

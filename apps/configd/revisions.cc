@@ -58,7 +58,8 @@ std::string revision_number(const Draft& draft, std::string_view id) {
 bool is_current(const Draft& draft, std::string_view id) {
   const auto properties = draft.properties(id);
   if (!properties) return false;
-  return flag_member(*properties, "isCurrent").value_or(split_revision(id.substr(kApis.size())).number.empty());
+  return flag_member(*properties, "isCurrent")
+      .value_or(split_revision(id.substr(kApis.size())).number.empty());
 }
 
 std::optional<std::string> current_revision(const Draft& draft, std::string_view base) {

@@ -21,10 +21,11 @@ struct RevisionName {
 [[nodiscard]] std::vector<std::string> revisions_of(const Draft& draft, std::string_view base);
 [[nodiscard]] std::string revision_number(const Draft& draft, std::string_view api_id);
 [[nodiscard]] bool is_current(const Draft& draft, std::string_view api_id);
-[[nodiscard]] std::optional<std::string> current_revision(const Draft& draft, std::string_view base);
+[[nodiscard]] std::optional<std::string> current_revision(const Draft& draft,
+                                                          std::string_view base);
 
-// The id under which what a client means is kept; what is not there keeps its id. "/apis/users/releases/…"
-// and other ids that belong to no revision stay as they are.
+// The id under which what a client means is kept; what is not there keeps its id.
+// "/apis/users/releases/…" and other ids that belong to no revision stay as they are.
 [[nodiscard]] std::string kept_id(const Draft& draft, const std::string& id);
 // The reverse: how a client is told about it.
 [[nodiscard]] std::string told_id(const Draft& draft, const std::string& id);

@@ -1,15 +1,27 @@
 #include "sqlite.h"
 
+#include <utility>
+
 namespace configd {
 
 using gateway::Error;
 using gateway::ErrorCode;
 using gateway::Result;
 
+Error broken(const std::string& file, std::string message) {
+  Error error;
+  error.code = ErrorCode::Corrupt;
+  error.origin = "store";
+  error.message = std::move(message);
+  error.where = file;
+  return error;
+}
+
 Result<Database> Database::open(const std::string& file) {
   sqlite3* handle = nullptr;
-  const int code = sqlite3_open_v2(
-      file.c_str(), &handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
+  const int code =
+      sqlite3_open_v2(file.c_str(), &handle,
+                      SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
   Database database(handle, file);
   if (code != SQLITE_OK) return database.error(code);
   return database;
@@ -85,8 +97,8 @@ Result<Statement> Statement::prepare(const Database& database, std::string_view 
 }
 
 Statement& Statement::bind(int index, std::string_view text) noexcept {
-  sqlite3_bind_text64(handle_.get(), index, text.data() ? text.data() : "", text.size(), SQLITE_STATIC,
-                      SQLITE_UTF8);
+  sqlite3_bind_text64(handle_.get(), index, text.data() ? text.data() : "", text.size(),
+                      SQLITE_STATIC, SQLITE_UTF8);
   return *this;
 }
 
@@ -101,6 +113,8 @@ std::string_view Statement::text(int column) const noexcept {
   return {bytes, static_cast<std::size_t>(sqlite3_column_bytes(handle_.get(), column))};
 }
 
-std::int64_t Statement::number(int column) const noexcept { return sqlite3_column_int64(handle_.get(), column); }
+std::int64_t Statement::number(int column) const noexcept {
+  return sqlite3_column_int64(handle_.get(), column);
+}
 
 }  // namespace configd

@@ -11,6 +11,9 @@
 
 namespace configd {
 
+// A file that is not what it should be.
+[[nodiscard]] gateway::Error broken(const std::string& file, std::string message);
+
 // One connection. Errors name the file and never what was being written.
 class Database {
  public:

@@ -1,12 +1,6 @@
 #include "store.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 #include <deque>
 #include <map>
 #include <set>
@@ -15,6 +9,7 @@
 #include <rapidjson/document.h>
 
 #include "base/strings.h"
+#include "database_file.h"
 #include "high_mark.h"
 #include "keys.h"
 #include "model/document.h"
@@ -26,20 +21,9 @@ namespace configd {
 namespace {
 
 using gateway::Error;
-using gateway::ErrorCode;
 using gateway::Result;
 
-constexpr std::int64_t kApplicationId = 0x67776364;  // "gwcd"
-constexpr std::int64_t kSchemaVersion = 1;
 constexpr std::size_t kKeptCommits = 10'000;
-
-constexpr const char* kSchema = R"(
-CREATE TABLE meta(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE resources(id TEXT PRIMARY KEY, json TEXT NOT NULL, etag TEXT NOT NULL,
-                       created INTEGER NOT NULL, modified INTEGER NOT NULL) WITHOUT ROWID;
-CREATE TABLE touched(revision INTEGER NOT NULL, id TEXT NOT NULL, PRIMARY KEY(revision, id)) WITHOUT ROWID;
-CREATE TABLE secrets(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-)";
 
 struct Row {
   Stored stored;
@@ -49,15 +33,6 @@ struct Row {
 using Rows = std::map<std::string, Row, std::less<>>;
 using Pending = std::map<std::string, std::optional<Row>, std::less<>>;  // nullopt: removed
 
-Error broken(const std::string& file, std::string message) {
-  Error error;
-  error.code = ErrorCode::Corrupt;
-  error.origin = "store";
-  error.message = std::move(message);
-  error.where = file;
-  return error;
-}
-
 // "/apis/users" of "/apis/users/operations/get"; "" where it is below no API.
 std::string_view api_above(std::string_view id) {
   constexpr std::string_view kApis = "/apis/";
@@ -66,7 +41,9 @@ std::string_view api_above(std::string_view id) {
   return end == std::string_view::npos ? std::string_view() : id.substr(0, end);
 }
 
-bool is_api(std::string_view id) { return id.starts_with("/apis/") && id.find('/', 6) == std::string_view::npos; }
+bool is_api(std::string_view id) {
+  return id.starts_with("/apis/") && id.find('/', 6) == std::string_view::npos;
+}
 bool is_gateway(std::string_view id) {
   return id.starts_with("/gateways/") && id.find('/', 10) == std::string_view::npos;
 }
@@ -76,7 +53,8 @@ std::string version_set_of(std::string_view json) {
   if (json.find("\"apiVersionSetId\"") == std::string_view::npos) return {};
   rapidjson::Document document;
   document.Parse(json.data(), json.size());
-  if (document.HasParseError() || !document.IsObject() || !document.HasMember("properties")) return {};
+  if (document.HasParseError() || !document.IsObject() || !document.HasMember("properties"))
+    return {};
   const auto& properties = document["properties"];
   if (!properties.IsObject()) return {};
   const auto found = properties.FindMember("apiVersionSetId");
@@ -87,12 +65,16 @@ std::string version_set_of(std::string_view json) {
 }
 
 // "Microsoft.ApiManagement/service/apis/operations"
-std::string type_of(std::string_view id) { return "Microsoft.ApiManagement/service/" + gateway::arm::kind_of(id); }
+std::string type_of(std::string_view id) {
+  return "Microsoft.ApiManagement/service/" + gateway::arm::kind_of(id);
+}
 
-void add_text(rapidjson::Document& envelope, rapidjson::GenericStringRef<char> name, std::string_view text) {
+void add_text(rapidjson::Document& envelope, rapidjson::GenericStringRef<char> name,
+              std::string_view text) {
   auto& allocator = envelope.GetAllocator();
   envelope.AddMember(
-      name, rapidjson::Value(text.data(), static_cast<rapidjson::SizeType>(text.size()), allocator), allocator);
+      name, rapidjson::Value(text.data(), static_cast<rapidjson::SizeType>(text.size()), allocator),
+      allocator);
 }
 
 Result<gateway::arm::Resource> envelope_of(std::string_view id, rapidjson::Document&& properties,
@@ -103,7 +85,8 @@ Result<gateway::arm::Resource> envelope_of(std::string_view id, rapidjson::Docum
   add_text(envelope, "type", type_of(id));
   add_text(envelope, "created", gateway::format_rfc3339(created));
   add_text(envelope, "lastModified", gateway::format_rfc3339(modified));
-  envelope.AddMember("properties", static_cast<rapidjson::Value&>(properties), envelope.GetAllocator());
+  envelope.AddMember("properties", static_cast<rapidjson::Value&>(properties),
+                     envelope.GetAllocator());
   return gateway::arm::make_resource(envelope);
 }
 
@@ -122,11 +105,13 @@ class SqliteStore final : public Store {
     return found == rows_.end() ? nullptr : &found->second.stored;
   }
   void each(std::string_view prefix, const std::function<void(const Stored&)>& f) const override {
-    for (auto at = rows_.lower_bound(prefix); at != rows_.end() && at->first.starts_with(prefix); ++at) {
+    for (auto at = rows_.lower_bound(prefix); at != rows_.end() && at->first.starts_with(prefix);
+         ++at) {
       f(at->second.stored);
     }
   }
-  [[nodiscard]] std::optional<std::vector<std::string>> touched_after(std::uint64_t revision) const override;
+  [[nodiscard]] std::optional<std::vector<std::string>> touched_after(
+      std::uint64_t revision) const override;
   void on_commit(std::function<void(const Commit&)> listener) override {
     listeners_.push_back(std::move(listener));
   }
@@ -192,11 +177,13 @@ Result<void> SqliteStore::load() {
   auto revision = database_.text("SELECT value FROM meta WHERE name='revision'");
   if (!revision) return revision.error();
   const auto number = gateway::parse_decimal(*revision);
-  if (epoch->size() != 32 || !number) return broken(database_.file(), "the database names no epoch and revision");
+  if (epoch->size() != 32 || !number)
+    return broken(database_.file(), "the database names no epoch and revision");
   epoch_ = std::move(*epoch);
   revision_ = *number;
 
-  auto all = Statement::prepare(database_, "SELECT id,json,etag,created,modified FROM resources ORDER BY id");
+  auto all = Statement::prepare(database_,
+                                "SELECT id,json,etag,created,modified FROM resources ORDER BY id");
   if (!all) return all.error();
   int code = SQLITE_ROW;
   while ((code = all->step()) == SQLITE_ROW) {
@@ -212,27 +199,30 @@ Result<void> SqliteStore::load() {
 
   auto secrets = Statement::prepare(database_, "SELECT name,value FROM secrets");
   if (!secrets) return secrets.error();
-  while ((code = secrets->step()) == SQLITE_ROW) secrets_[std::string(secrets->text(0))] = secrets->text(1);
+  while ((code = secrets->step()) == SQLITE_ROW)
+    secrets_[std::string(secrets->text(0))] = secrets->text(1);
   if (code != SQLITE_DONE) return database_.error(code);
   if (auto history = load_history(); !history) return history.error();
   return begin_epoch();
 }
 
 Result<void> SqliteStore::load_history() {
-  auto touched = Statement::prepare(database_, "SELECT revision,id FROM touched ORDER BY revision,id");
+  auto touched =
+      Statement::prepare(database_, "SELECT revision,id FROM touched ORDER BY revision,id");
   if (!touched) return touched.error();
   int code = SQLITE_ROW;
   while ((code = touched->step()) == SQLITE_ROW) {
     const auto revision = static_cast<std::uint64_t>(touched->number(0));
-    if (history_.empty() || history_.back().revision != revision) history_.push_back({revision, {}});
+    if (history_.empty() || history_.back().revision != revision)
+      history_.push_back({revision, {}});
     history_.back().touched.emplace_back(touched->text(1));
   }
   if (code != SQLITE_DONE) return database_.error(code);
   return {};
 }
 
-// A database that the mark beside it does not know, or knows to have been further, was put back from
-// a copy (or its mark was lost): what gateways hold of the old epoch says nothing about it.
+// A database that the mark beside it does not know, or knows to have been further, was put back
+// from a copy (or its mark was lost): what gateways hold of the old epoch says nothing about it.
 Result<void> SqliteStore::begin_epoch() {
   const auto mark = high_.read();
   const bool same = mark ? mark->epoch == epoch_ && mark->revision <= revision_ : revision_ == 0;
@@ -266,7 +256,8 @@ const Row* SqliteStore::current(const Pending& pending, std::string_view id) con
   return found == rows_.end() ? nullptr : &found->second;
 }
 
-Result<void> SqliteStore::plan_write(const Change& change, std::int64_t now, Pending& pending) const {
+Result<void> SqliteStore::plan_write(const Change& change, std::int64_t now,
+                                     Pending& pending) const {
   auto properties = gateway::parse_json(*change.properties, {}, change.id);
   if (!properties) return properties.error();
   const Row* before = current(pending, change.id);
@@ -293,23 +284,27 @@ Result<void> SqliteStore::plan_write(const Change& change, std::int64_t now, Pen
 
 void SqliteStore::plan_removal(const std::string& id, Pending& pending) const {
   const std::string below = id + '/';
-  for (auto at = pending.lower_bound(below); at != pending.end() && at->first.starts_with(below); ++at) {
+  for (auto at = pending.lower_bound(below); at != pending.end() && at->first.starts_with(below);
+       ++at) {
     at->second.reset();
   }
-  for (auto at = rows_.lower_bound(below); at != rows_.end() && at->first.starts_with(below); ++at) {
+  for (auto at = rows_.lower_bound(below); at != rows_.end() && at->first.starts_with(below);
+       ++at) {
     pending[at->first].reset();
   }
   pending[id].reset();
 }
 
-Result<void> SqliteStore::restamp_api(Pending& pending, const std::string& id, std::int64_t at_least) const {
+Result<void> SqliteStore::restamp_api(Pending& pending, const std::string& id,
+                                      std::int64_t at_least) const {
   const Row* before = current(pending, id);
   if (!before || before->modified >= at_least) return {};
   Row row = *before;
   row.modified = at_least;
   rapidjson::Document envelope;
   envelope.Parse(row.stored.resource.json.data(), row.stored.resource.json.size());
-  if (envelope.HasParseError() || !envelope.IsObject()) return broken(database_.file(), id + " is not readable");
+  if (envelope.HasParseError() || !envelope.IsObject())
+    return broken(database_.file(), id + " is not readable");
   envelope.RemoveMember("lastModified");
   add_text(envelope, "lastModified", gateway::format_rfc3339(at_least));
   auto resource = gateway::arm::make_resource(envelope);
@@ -319,8 +314,9 @@ Result<void> SqliteStore::restamp_api(Pending& pending, const std::string& id, s
   return {};
 }
 
-// What a gateway compares is the newest `lastModified` of an API with its revisions, its version set's
-// members and all below them. Whatever leaves that family hands its stamp on to those that stay.
+// What a gateway compares is the newest `lastModified` of an API with its revisions, its version
+// set's members and all below them. Whatever leaves that family hands its stamp on to those that
+// stay.
 void SqliteStore::restamp(Pending& pending, std::int64_t now) const {
   std::map<std::string, std::int64_t> apis;
   const auto raise = [&](std::string_view id, std::int64_t stamp) {
@@ -394,7 +390,8 @@ Result<void> SqliteStore::in_transaction(const std::function<int()>& work) {
     return error;
   }
   auto committed = database_.execute("COMMIT");
-  if (!committed && !sqlite3_get_autocommit(database_.handle())) (void)database_.execute("ROLLBACK").ok();
+  if (!committed && !sqlite3_get_autocommit(database_.handle()))
+    (void)database_.execute("ROLLBACK").ok();
   return committed;
 }
 
@@ -409,7 +406,8 @@ int SqliteStore::write_rows(const Pending& pending, std::uint64_t revision) {
                                .run()
                          : erase_->bind(1, id).run();
     if (code != SQLITE_OK) return code;
-    if (const int touched = touch_->bind(1, number).bind(2, id).run(); touched != SQLITE_OK) return touched;
+    if (const int touched = touch_->bind(1, number).bind(2, id).run(); touched != SQLITE_OK)
+      return touched;
   }
   if (revision > kKeptCommits) {
     const int code = forget_->bind(1, number - static_cast<std::int64_t>(kKeptCommits)).run();
@@ -421,7 +419,8 @@ int SqliteStore::write_rows(const Pending& pending, std::uint64_t revision) {
 
 int SqliteStore::write_secrets(const SecretChanges& keys) {
   for (const auto& [name, value] : keys) {
-    const int code = value ? put_secret_->bind(1, name).bind(2, *value).run() : erase_secret_->bind(1, name).run();
+    const int code = value ? put_secret_->bind(1, name).bind(2, *value).run()
+                           : erase_secret_->bind(1, name).run();
     if (code != SQLITE_OK) return code;
   }
   return SQLITE_OK;
@@ -448,7 +447,8 @@ Result<Commit> SqliteStore::commit(const std::vector<Change>& changes) {
     const auto found = rows_.find(id);
     // A stamp that was handed on is no change of content.
     const bool only_stamp = found != rows_.end() && row->stored.etag == found->second.stored.etag;
-    if (!only_stamp) row->stored.etag = '"' + epoch_.substr(0, 8) + '-' + std::to_string(made.revision) + '"';
+    if (!only_stamp)
+      row->stored.etag = '"' + epoch_.substr(0, 8) + '-' + std::to_string(made.revision) + '"';
   }
   const SecretChanges keys = plan_keys(pending);
   auto written = in_transaction([&] {
@@ -473,7 +473,8 @@ Result<Commit> SqliteStore::commit(const std::vector<Change>& changes) {
     }
   }
   history_.push_back(made);
-  while (!history_.empty() && history_.front().revision + kKeptCommits <= revision_) history_.pop_front();
+  while (!history_.empty() && history_.front().revision + kKeptCommits <= revision_)
+    history_.pop_front();
   // Not synced: were it lost with the power, only a copy of the last seconds could go unnoticed.
   (void)high_.write({epoch_, revision_}).ok();
   for (const auto& listener : listeners_) listener(made);
@@ -486,78 +487,15 @@ Result<void> SqliteStore::set_secret(std::string_view name, std::string_view val
   return written;
 }
 
-// The mode is set before SQLite opens the file: it gives the files beside it the same.
-Result<void> make_private(const std::string& file) {
-  const auto failed = [&] {
-    Error error;
-    error.code = ErrorCode::Unavailable;
-    error.origin = "store";
-    error.message = std::string("the database cannot be opened: ") + std::strerror(errno);
-    error.where = file;
-    return error;
-  };
-  const int fd = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  if (fd < 0) return failed();
-  struct stat status {};
-  const bool ok = ::fstat(fd, &status) == 0;
-  const bool regular = ok && S_ISREG(status.st_mode);
-  ::close(fd);
-  if (!ok) return failed();
-  if (!regular) return broken(file, "is no regular file");
-  return {};
-}
-
-Result<void> restrict_mode(const std::string& file) {
-  for (const char* suffix : {"", "-wal"}) {
-    const std::string path = file + suffix;
-    if (::chmod(path.c_str(), 0600) != 0 && errno != ENOENT) {
-      return broken(path, std::string("its mode cannot be set to 0600: ") + std::strerror(errno));
-    }
-  }
-  return {};
-}
-
-// An empty file gets the schema; one that another program or another version made is refused.
-Result<void> adopt(Database& database, const gateway::Environment& environment) {
-  auto application = database.integer("PRAGMA application_id");
-  if (!application) return application.error();
-  auto version = database.integer("PRAGMA user_version");
-  if (!version) return version.error();
-  auto tables = database.integer("SELECT count(*) FROM sqlite_master");
-  if (!tables) return tables.error();
-  if (*application == 0 && *tables == 0) {
-    const std::string sql = std::string("BEGIN IMMEDIATE;") + kSchema +
-                            "INSERT INTO meta VALUES('epoch','" + new_subscription_key(*environment.entropy) +
-                            "'),('revision','0');PRAGMA application_id=" + std::to_string(kApplicationId) +
-                            ";PRAGMA user_version=" + std::to_string(kSchemaVersion) + ";COMMIT";
-    return database.execute(sql.c_str());
-  }
-  if (*application != kApplicationId) return broken(database.file(), "is the database of another program");
-  if (*version != kSchemaVersion) {
-    return broken(database.file(), "has schema version " + std::to_string(*version) + "; this program knows " +
-                                       std::to_string(kSchemaVersion));
-  }
-  auto check = database.text("PRAGMA quick_check(1)");
-  if (!check) return check.error();
-  if (*check != "ok") return database.error(SQLITE_CORRUPT);
-  return {};
-}
-
 }  // namespace
 
-Result<std::unique_ptr<Store>> Store::open(const std::string& file, const gateway::Environment& environment) {
+Result<std::unique_ptr<Store>> Store::open(const std::string& file,
+                                           const gateway::Environment& environment) {
   const gateway::Environment system = gateway::Environment::system();
   const gateway::Environment given{environment.clock ? environment.clock : system.clock,
                                    environment.entropy ? environment.entropy : system.entropy};
-  if (auto made = make_private(file); !made) return made.error();
-  auto database = Database::open(file);
+  auto database = open_database(file, *given.entropy);
   if (!database) return database.error();
-  // One process alone: what is kept in memory would not see another's commits.
-  if (auto set = database->execute("PRAGMA locking_mode=EXCLUSIVE"); !set) return set.error();
-  if (auto adopted = adopt(*database, given); !adopted) return adopted.error();
-  if (auto set = restrict_mode(file); !set) return set.error();
-  if (auto set = database->execute("PRAGMA journal_mode=WAL;PRAGMA synchronous=FULL;"); !set) return set.error();
-  if (auto locked = database->execute("BEGIN IMMEDIATE;COMMIT"); !locked) return locked.error();
   auto high = HighMark::open(file + ".high");
   if (!high) return high.error();
   auto store = std::make_unique<SqliteStore>(std::move(*database), std::move(*high), given);

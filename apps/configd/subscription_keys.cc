@@ -44,8 +44,10 @@ void SubscriptionKeys::check(const Draft& draft, Problems& problems) const {
   // The owner of the store may be about to lose its key in this draft.
   const auto holds = [&](const std::string& id, std::string_view key) {
     const auto properties = draft.properties(id);
-    return properties && std::any_of(std::begin(kKeys), std::end(kKeys),
-                                     [&](std::string_view name) { return text_member(*properties, name) == key; });
+    return properties &&
+           std::any_of(std::begin(kKeys), std::end(kKeys), [&](std::string_view name) {
+             return text_member(*properties, name) == key;
+           });
   };
   for (const std::string& id : draft.written()) {
     if (!id.starts_with(kSubscriptions)) continue;
@@ -55,11 +57,13 @@ void SubscriptionKeys::check(const Draft& draft, Problems& problems) const {
       if (!key) continue;
       const auto owner = owners_.find(*key);
       const auto [other, fresh] = written.emplace(*key, id);
-      const bool stored_elsewhere = owner != owners_.end() && owner->second != id && holds(owner->second, *key);
+      const bool stored_elsewhere =
+          owner != owners_.end() && owner->second != id && holds(owner->second, *key);
       const bool written_elsewhere = !fresh && other->second != id;
       if (!stored_elsewhere && !written_elsewhere) continue;
       const std::string& whose = stored_elsewhere ? owner->second : other->second;
-      problems.push_back(validation_error("properties." + std::string(name), "of " + id + " is also one of " + whose));
+      problems.push_back(validation_error("properties." + std::string(name),
+                                          "of " + id + " is also one of " + whose));
     }
   }
 }

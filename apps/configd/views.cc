@@ -52,7 +52,8 @@ Document view(const Draft& draft, const Stored& stored, std::string_view prefix)
   each_reference(*contract, properties, [&](Value& value, const std::string&, std::string_view) {
     prefix_text(value, prefix, properties.GetAllocator());
   });
-  if (Value* scope = kind == "subscriptions" ? member(static_cast<Value&>(properties), "scope") : nullptr) {
+  if (Value* scope =
+          kind == "subscriptions" ? member(static_cast<Value&>(properties), "scope") : nullptr) {
     prefix_text(*scope, prefix, properties.GetAllocator());
   }
   set_member(envelope, "properties", properties);
@@ -87,13 +88,15 @@ std::optional<Filter> read_filter(std::string_view text) {
 bool passes(const Filter& filter, const Document& shown) {
   if (filter.field == "name") return text_member(shown, "name") == filter.value;
   const Value* properties = member(static_cast<const Value&>(shown), "properties");
-  return properties && properties->IsObject() && text_member(*properties, filter.field) == filter.value;
+  return properties && properties->IsObject() &&
+         text_member(*properties, filter.field) == filter.value;
 }
 
 void add_escaped(std::string& out, std::string_view text) {
   constexpr std::string_view kHex = "0123456789ABCDEF";
   for (const char c : text) {
-    const bool plain = gateway::is_alpha(c) || gateway::is_digit(c) || std::string_view("-._~$").find(c) != std::string_view::npos;
+    const bool plain = gateway::is_alpha(c) || gateway::is_digit(c) ||
+                       std::string_view("-._~$").find(c) != std::string_view::npos;
     if (plain) {
       out += c;
     } else {
@@ -120,7 +123,8 @@ std::string next_link(const HttpServer::Request& request, std::uint64_t skip) {
   return link;
 }
 
-Document revision_view(const Draft& draft, const Store& store, const std::string& id, std::string_view prefix) {
+Document revision_view(const Draft& draft, const Store& store, const std::string& id,
+                       std::string_view prefix) {
   const Document envelope = envelope_of(*store.find(id));
   const auto properties = draft.properties(id);
   const std::string number = revision_number(draft, id);
@@ -130,26 +134,31 @@ Document revision_view(const Draft& draft, const Store& store, const std::string
   set_text(shown, "apiRevision", number);
   set_text(shown, "createdDateTime", text_member(envelope, "created").value_or(""));
   set_text(shown, "updatedDateTime", text_member(envelope, "lastModified").value_or(""));
-  if (const auto text = text_member(*properties, "apiRevisionDescription")) set_text(shown, "description", *text);
-  set_text(shown, "privateUrl", "/" + std::string(text_member(*properties, "path").value_or("")) + ";rev=" + number);
+  if (const auto text = text_member(*properties, "apiRevisionDescription"))
+    set_text(shown, "description", *text);
+  set_text(shown, "privateUrl",
+           "/" + std::string(text_member(*properties, "path").value_or("")) + ";rev=" + number);
   set_flag(shown, "isOnline", true);
   set_flag(shown, "isCurrent", is_current(draft, id));
   return shown;
 }
 
-std::vector<std::string> elements(const Draft& draft, const Target& target) {
+std::vector<std::string> elements(const Store& store, const Draft& draft, const Target& target) {
   if (target.kind == "apis/revisions") {
     const std::string api = target.id.substr(0, target.id.rfind('/'));
     return revisions_of(draft, split_revision(gateway::arm::id_parts(api)[1]).base);
   }
   const std::string above = kept_id(draft, target.id) + '/';
-  std::vector<std::string> found = draft.ids(above);
-  std::erase_if(found, [&](const std::string& id) { return id.find('/', above.size()) != std::string::npos; });
+  std::vector<std::string> found;
+  store.each(above, [&](const Stored& stored) {
+    const std::string& id = stored.resource.id;
+    if (id.find('/', above.size()) == std::string::npos) found.push_back(id);
+  });
   return found;
 }
 
-bool read_page(const HttpServer::Request& request, std::string_view name, std::uint64_t least, std::uint64_t most,
-               std::uint64_t& out, Problems& problems) {
+bool read_page(const HttpServer::Request& request, std::string_view name, std::uint64_t least,
+               std::uint64_t most, std::uint64_t& out, Problems& problems) {
   const std::string* text = request.parameter(name);
   if (!text) return true;
   const auto number = gateway::parse_decimal(*text, most);
@@ -158,7 +167,8 @@ bool read_page(const HttpServer::Request& request, std::string_view name, std::u
     return true;
   }
   problems.push_back(validation_error(
-      std::string(name), "must be a number from " + std::to_string(least) + " to " + std::to_string(most)));
+      std::string(name),
+      "must be a number from " + std::to_string(least) + " to " + std::to_string(most)));
   return false;
 }
 
@@ -171,7 +181,8 @@ std::string to_json_text(const Value& value) {
   return {buffer.GetString(), buffer.GetSize()};
 }
 
-HttpServer::Response show_entity(const Store& store, const Stored& stored, std::string_view prefix, int status) {
+HttpServer::Response show_entity(const Store& store, const Stored& stored, std::string_view prefix,
+                                 int status) {
   HttpServer::Response response;
   response.status = status;
   response.headers.emplace_back("ETag", stored.etag);
@@ -179,7 +190,8 @@ HttpServer::Response show_entity(const Store& store, const Stored& stored, std::
   return response;
 }
 
-HttpServer::Response show_list(const Store& store, const Target& target, const HttpServer::Request& request) {
+HttpServer::Response show_list(const Store& store, const Target& target,
+                               const HttpServer::Request& request) {
   Problems problems;
   std::uint64_t top = kUsualPage, skip = 0;
   read_page(request, "$top", 1, kLargestPage, top, problems);
@@ -200,7 +212,7 @@ HttpServer::Response show_list(const Store& store, const Target& target, const H
   auto& allocator = list.GetAllocator();
   Value values(rapidjson::kArrayType);
   std::uint64_t count = 0;
-  for (const std::string& id : elements(draft, target)) {
+  for (const std::string& id : elements(store, draft, target)) {
     const bool on_page = count >= skip && count < skip + top;
     if (!on_page && !filter) {
       ++count;

@@ -36,7 +36,9 @@ struct Opened {
 Commit write(Store& store, const std::string& id, const std::string& properties) {
   return store.commit({{id, properties}}).value();
 }
-Commit erase(Store& store, const std::string& id) { return store.commit({{id, std::nullopt}}).value(); }
+Commit erase(Store& store, const std::string& id) {
+  return store.commit({{id, std::nullopt}}).value();
+}
 
 std::string modified(const Store& store, const std::string& id) {
   return at(store.find(id)->resource.json, "/lastModified");
@@ -74,7 +76,8 @@ TEST_CASE("what was committed is there after the file is opened again") {
   CHECK(store->revision() == 2);
   CHECK(store->find("/apis/users")->etag == etag);
   CHECK(at(store->find("/apis/users")->resource.json, "/properties/path") == "users");
-  CHECK(at(store->find("/apis/users")->resource.json, "/type") == "Microsoft.ApiManagement/service/apis");
+  CHECK(at(store->find("/apis/users")->resource.json, "/type") ==
+        "Microsoft.ApiManagement/service/apis");
   CHECK(store->secret("gateways/g1/primary").value_or("").size() == 44);
   CHECK(store->touched_after(0) == Ids{"/apis/users", "/gateways/g1"});
   CHECK(store->touched_after(1) == Ids{"/gateways/g1"});
@@ -124,12 +127,14 @@ TEST_CASE("what leaves the family of an API hands its stamp on") {
 
   SECTION("an operation that comes") {
     world.clock->seconds += 60;
-    CHECK(write(*store, "/apis/users/operations/get", "{}").touched == Ids{"/apis/users", "/apis/users/operations/get"});
+    CHECK(write(*store, "/apis/users/operations/get", "{}").touched ==
+          Ids{"/apis/users", "/apis/users/operations/get"});
   }
   SECTION("an operation that goes") {
     write(*store, "/apis/users/operations/get", "{}");
     world.clock->seconds += 60;
-    CHECK(erase(*store, "/apis/users/operations/get").touched == Ids{"/apis/users", "/apis/users/operations/get"});
+    CHECK(erase(*store, "/apis/users/operations/get").touched ==
+          Ids{"/apis/users", "/apis/users/operations/get"});
   }
   SECTION("a revision that goes") {
     write(*store, "/apis/users;rev=2", R"({"path":"users"})");
@@ -159,13 +164,15 @@ TEST_CASE("what leaves the family of an API hands its stamp on") {
 TEST_CASE("removing takes what is below, and nothing beside") {
   Opened world;
   auto store = world.open();
-  for (const char* id : {"/apis/a", "/apis/a/operations/x", "/apis/a/operations/x/policies/policy", "/apis/a-b",
-                         "/apis/a;rev=2", "/apis/a;rev=2/operations/x", "/gateways/g", "/gateways/g/apis/a"}) {
+  for (const char* id :
+       {"/apis/a", "/apis/a/operations/x", "/apis/a/operations/x/policies/policy", "/apis/a-b",
+        "/apis/a;rev=2", "/apis/a;rev=2/operations/x", "/gateways/g", "/gateways/g/apis/a"}) {
     write(*store, id, R"({"path":"a"})");
   }
   CHECK(erase(*store, "/apis/a").touched ==
         Ids{"/apis/a", "/apis/a/operations/x", "/apis/a/operations/x/policies/policy"});
-  CHECK(ids(*store) == Ids{"/apis/a-b", "/apis/a;rev=2", "/apis/a;rev=2/operations/x", "/gateways/g", "/gateways/g/apis/a"});
+  CHECK(ids(*store) == Ids{"/apis/a-b", "/apis/a;rev=2", "/apis/a;rev=2/operations/x",
+                           "/gateways/g", "/gateways/g/apis/a"});
   CHECK(store->secret("gateways/g/secondary"));
   erase(*store, "/gateways/g");
   CHECK_FALSE(store->secret("gateways/g/primary"));
@@ -207,10 +214,12 @@ TEST_CASE("the last 10,000 commits are told, and no more") {
   store.reset();
   sqlite3* handle = nullptr;
   REQUIRE(sqlite3_open(world.folder.file("db").c_str(), &handle) == SQLITE_OK);
-  REQUIRE(sqlite3_exec(handle,
-                       "WITH RECURSIVE n(i) AS (SELECT 2 UNION ALL SELECT i+1 FROM n WHERE i<10000) "
-                       "INSERT INTO touched SELECT i,'/apis/a' FROM n; UPDATE meta SET value='10000' WHERE name='revision'",
-                       nullptr, nullptr, nullptr) == SQLITE_OK);
+  REQUIRE(
+      sqlite3_exec(handle,
+                   "WITH RECURSIVE n(i) AS (SELECT 2 UNION ALL SELECT i+1 FROM n WHERE i<10000) "
+                   "INSERT INTO touched SELECT i,'/apis/a' FROM n; UPDATE meta SET value='10000' "
+                   "WHERE name='revision'",
+                   nullptr, nullptr, nullptr) == SQLITE_OK);
   sqlite3_close(handle);
   store = world.open();
   CHECK(store->touched_after(0));
@@ -234,7 +243,8 @@ TEST_CASE("a database that was put back from a copy has another epoch") {
 
   SECTION("of an older state") {
     write(*world.open(), "/apis/b", "{}");
-    std::filesystem::copy_file(world.folder.file("copy"), file, std::filesystem::copy_options::overwrite_existing);
+    std::filesystem::copy_file(world.folder.file("copy"), file,
+                               std::filesystem::copy_options::overwrite_existing);
     store = world.open();
     CHECK(store->epoch() != epoch);
     CHECK(store->epoch().size() == 32);
@@ -246,7 +256,8 @@ TEST_CASE("a database that was put back from a copy has another epoch") {
     CHECK(store->epoch() == second);
     store.reset();
     // Once more, of an epoch that is no longer the last.
-    std::filesystem::copy_file(world.folder.file("copy"), file, std::filesystem::copy_options::overwrite_existing);
+    std::filesystem::copy_file(world.folder.file("copy"), file,
+                               std::filesystem::copy_options::overwrite_existing);
     store = world.open();
     CHECK(store->epoch() != second);
     CHECK(store->epoch() != epoch);
@@ -264,7 +275,8 @@ TEST_CASE("nobody else can read the files") {
   auto store = world.open();
   write(*store, "/apis/a", "{}");
   ::umask(before);
-  for (const char* suffix : {"", "-wal", ".high"}) CHECK(mode(world.folder.file("db") + suffix) == 0600);
+  for (const char* suffix : {"", "-wal", ".high"})
+    CHECK(mode(world.folder.file("db") + suffix) == 0600);
   store.reset();
   REQUIRE(::chmod(world.folder.file("db").c_str(), 0644) == 0);
   store = world.open();
@@ -296,7 +308,9 @@ TEST_CASE("what is no database of this program is refused and left as it is") {
   SECTION("damaged pages") {
     {
       auto store = world.open();
-      for (int i = 0; i < 200; ++i) write(*store, "/apis/a" + std::to_string(i), R"({"description":")" + std::string(500, 'd') + "\"}");
+      for (int i = 0; i < 200; ++i)
+        write(*store, "/apis/a" + std::to_string(i),
+              R"({"description":")" + std::string(500, 'd') + "\"}");
     }
     std::fstream bytes(file, std::ios::in | std::ios::out | std::ios::binary);
     bytes.seekp(3 * 4096);
@@ -308,7 +322,9 @@ TEST_CASE("what is no database of this program is refused and left as it is") {
     std::filesystem::create_directory(file);
     CHECK_THAT(world.refusal(), Catch::Contains("cannot be opened"));
   }
-  SECTION("in a folder that is not there") { CHECK_THAT(world.refusal("no/db"), Catch::Contains("cannot be opened")); }
+  SECTION("in a folder that is not there") {
+    CHECK_THAT(world.refusal("no/db"), Catch::Contains("cannot be opened"));
+  }
   SECTION("in use") {
     auto store = world.open();
     CHECK_THAT(world.refusal(), Catch::Contains("in use"));
@@ -318,17 +334,21 @@ TEST_CASE("what is no database of this program is refused and left as it is") {
 
 namespace {
 
-// Writes pairs of resources that belong together until it is killed; says each revision once it is acknowledged.
+// Writes pairs of resources that belong together until it is killed; says each revision once it is
+// acknowledged.
 [[noreturn]] void commit_for_ever(const std::string& file, int acknowledged) {
   auto store = Store::open(file, gateway::Environment::system());
   if (!store) ::_exit(2);
   for (std::uint64_t n = (*store)->revision() + 1;; ++n) {
-    const std::string properties = R"({"n":)" + std::to_string(n) + R"(,"filler":")" + std::string(3000, 'f') + "\"}";
+    const std::string properties =
+        R"({"n":)" + std::to_string(n) + R"(,"filler":")" + std::string(3000, 'f') + "\"}";
     auto commit = (*store)->commit({{"/apis/left", properties},
                                     {"/products/right", properties},
                                     {"/apis/left/operations/o" + std::to_string(n), properties}});
     if (!commit) ::_exit(3);
-    if (::write(acknowledged, &commit->revision, sizeof commit->revision) != sizeof commit->revision) ::_exit(4);
+    if (::write(acknowledged, &commit->revision, sizeof commit->revision) !=
+        sizeof commit->revision)
+      ::_exit(4);
   }
 }
 
@@ -345,7 +365,8 @@ std::uint64_t write_and_kill(const std::string& file, std::mt19937& random) {
   ::close(pipe_ends[1]);
   const unsigned wanted = 1 + random() % 20;
   std::uint64_t last = 0;
-  for (unsigned i = 0; i < wanted; ++i) REQUIRE(::read(pipe_ends[0], &last, sizeof last) == sizeof last);
+  for (unsigned i = 0; i < wanted; ++i)
+    REQUIRE(::read(pipe_ends[0], &last, sizeof last) == sizeof last);
   ::usleep(random() % 3000);  // into the midst of whatever comes next
   ::kill(child, SIGKILL);
   int status = 0;
@@ -359,7 +380,9 @@ std::uint64_t write_and_kill(const std::string& file, std::mt19937& random) {
 
 }  // namespace
 
-TEST_CASE("a writer that is killed at any moment has lost nothing that it acknowledged, and left nothing half done") {
+TEST_CASE(
+    "a writer that is killed at any moment has lost nothing that it acknowledged, and left nothing "
+    "half done") {
   Opened world;
   std::mt19937 random(20261124);
   std::string epoch;

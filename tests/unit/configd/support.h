@@ -88,7 +88,8 @@ class Service {
     request.method = method;
     const std::size_t mark = target.find('?');
     request.path = target.substr(0, mark);
-    if (mark != std::string::npos) request.query = gateway::HttpServer::parse_query(target.substr(mark + 1));
+    if (mark != std::string::npos)
+      request.query = gateway::HttpServer::parse_query(target.substr(mark + 1));
     request.headers = std::move(headers);
     if (!token.empty()) request.headers.emplace_back("authorization", "Bearer " + token);
     request.host = "configd.test";
@@ -105,7 +106,9 @@ class Service {
   Answer patch(const std::string& target, const std::string& properties) {
     return call("PATCH", target, R"({"properties":)" + properties + "}", {{"if-match", "*"}});
   }
-  Answer remove(const std::string& target) { return call("DELETE", target, "", {{"if-match", "*"}}); }
+  Answer remove(const std::string& target) {
+    return call("DELETE", target, "", {{"if-match", "*"}});
+  }
 
   Folder folder;
   std::shared_ptr<HandClock> clock = std::make_shared<HandClock>();
