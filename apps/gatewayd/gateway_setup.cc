@@ -215,6 +215,8 @@ class Setup {
     options.proxy = settings_.text(endpoint.starts_with("https:") ? "HTTPS_PROXY" : "HTTP_PROXY");
     if (!options.proxy.empty() && options.proxy.find("://") == std::string::npos) options.proxy.insert(0, "http://");
     options.no_proxy = settings_.list("NO_PROXY");
+    // A token for this machine, where plain http is allowed, leaves it on no account.
+    options.no_proxy.insert(options.no_proxy.end(), {"localhost", "127.0.0.0/8", "::1"});
     options.poll_interval = settings_.duration("config.service.poll.interval");
     options.heartbeat_interval = settings_.duration("config.service.heartbeat.interval");
     options.backup_folder = out_.options.state_folder;

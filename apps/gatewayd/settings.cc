@@ -134,6 +134,10 @@ std::string lower(std::string_view text) {
 
 std::string prefix_of(std::string_view key) { return std::string(key.substr(0, key.find('.') + 1)); }
 
+bool key_character(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '-' || c == '_';
+}
+
 bool known_prefix(std::string_view name) {
   if (name.find('.') == std::string_view::npos) return false;
   const auto rows = setting_rows();
@@ -276,7 +280,8 @@ class SettingsReader {
     for (const std::string& entry : sets) {
       const std::size_t equals = entry.find('=');
       if (equals == std::string::npos || equals == 0) {
-        problem("expected key=value", "--set " + entry);
+        // The words may be a secret that lost its key.
+        problem("expected key=value", "--set");
       } else {
         set(std::string_view(entry).substr(0, equals), std::string_view(entry).substr(equals + 1), "--set");
       }
@@ -352,7 +357,10 @@ class SettingsReader {
   void unknown(std::string_view key, const std::string& from) {
     std::vector<std::string> keys;
     for (const SettingRow& row : setting_rows()) keys.emplace_back(row.key);
-    std::string words = "unknown setting '" + std::string(key.substr(0, 200)) + "'";
+    // What no key can hold, and all behind it, may be a secret.
+    const std::size_t end = std::find_if_not(key.begin(), key.end(), key_character) - key.begin();
+    std::string words = "unknown setting '" + std::string(key.substr(0, std::min<std::size_t>(end, 200))) +
+                        (end < key.size() ? "…'" : "'");
     const std::string near = nearest(key, keys);
     words += near.empty() ? "; `gatewayd --help-settings` lists all" : "; did you mean '" + near + "'?";
     problem(std::move(words), from);

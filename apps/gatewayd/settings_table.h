@@ -36,7 +36,7 @@ inline constexpr auto kSettingRows = std::to_array<SettingRow>({
     {"config.service.heartbeat.interval", Duration, "1m", "1s..1h", Own, "says this often that the gateway lives"},
     {"HTTPS_PROXY", Text, "", "", Vendor, "`[http://][user:password@]host:port` on the way to an https service"},
     {"HTTP_PROXY", Text, "", "", Vendor, "the same for an http one"},
-    {"NO_PROXY", List, "", "", Vendor, "hosts, `.domains` and addresses that are reached without it; `*` = all"},
+    {"NO_PROXY", List, "", "", Vendor, "hosts, `.domains` and addresses that are reached without it, as loopback always is; `*` = all"},
     {"config.file.path", List, "", "", Own,
      "files or folders of our documents, Kubernetes manifests, ARM resources or APIOps artifacts; each is a source of its own: `file`, `file-2`, …"},
     {"config.file.overrides", Text, "", "", Own,

@@ -125,6 +125,16 @@ def test_an_api_is_not_served_without_its_policy():
             wait_until(lambda: status(gateway, '/open/one') == 200, 'the API with a policy that counts as none')
 
 
+def test_an_api_whose_specification_was_never_sound_is_not_served():
+    with Folder() as folder, Backend('users') as backend:
+        tree = write_tree(folder, backend.port)
+        folder.write('tree/apis/open/specification.yaml', 'paths: [')
+        with serving(tree) as gateway:
+            assert status(gateway, '/open/one') == 503
+            folder.write('tree/apis/open/specification.yaml', specification('one'))
+            wait_until(lambda: status(gateway, '/open/one') == 200, 'the specification that is sound')
+
+
 def test_a_named_gateway_serves_what_is_assigned_to_it():
     with Folder() as folder, Backend('users') as backend:
         tree = write_tree(folder, backend.port)

@@ -61,6 +61,45 @@ def test_two_listeners_need_two_ports():
     assert 'net.server.http.port, monitor.port' in err and '9000' in err, err
 
 
+CLOUD = ('--set', 'config.service.endpoint=https://config.example')
+TOKEN = 'config.service.auth=GatewayKey east&209901010000&' + 'A' * 86 + '=='
+
+
+def test_a_configuration_service_needs_a_token_and_https():
+    assert 'token' in problems('run', *CLOUD)
+    assert 'needs config.service.endpoint' in problems('run', '--set', 'config.file.path=/', '--set', TOKEN)
+    err = problems('run', '--set', 'config.service.endpoint=http://config.example', '--set', TOKEN)
+    assert 'https' in err, err
+    code, out, _ = gatewayd('check', '--set', 'config.service.endpoint=config.example', '--set', TOKEN)
+    assert code == 0 and out == 'ok\n', out
+
+
+def test_a_proxy_may_be_named_without_its_scheme():
+    for text in ('proxy.example:3128', 'proxy.example', 'http://proxy.example:3128', 'http://ada:secret@proxy.example:3128/',
+                 'ada:secret@proxy.example:3128', '[::1]:3128', ''):
+        code, out, err = gatewayd('check', *CLOUD, '--set', TOKEN, env={'HTTPS_PROXY': text})
+        assert code == 0 and out == 'ok\n', (text, out, err)
+    for text in ('socks5://proxy.example:3128', 'https://proxy.example', 'proxy.example:port', 'ada:secret@', 'a b'):
+        code, out, _ = gatewayd('check', *CLOUD, '--set', TOKEN, env={'HTTPS_PROXY': text})
+        assert code == 2 and 'http://user:password@proxy.example:3128' in out, (text, out)
+        assert 'secret' not in out, out
+
+
+def test_no_secret_is_repeated():
+    marker = 'Sesame-'
+    for words in (('config.service.auth=' + marker, 'config.service.endpoint=https://config.example'),
+                  (TOKEN, 'config.service.endpoint=https://ada:%s@config.example' % marker),
+                  (TOKEN, 'config.service.endpoint=https://config.example', 'config.backup.key=' + marker),
+                  (TOKEN, 'config.service.endpoint=https://config.example', 'HTTPS_PROXY=socks5://ada:%s@p.example' % marker),
+                  ('config.service.auth: GatewayKey east&209901010000&%s==' % marker,),
+                  ('config.service.auth ' + marker,),
+                  ('config.service.auht=' + marker,)):
+        for command in ('run', 'check'):
+            code, out, err = gatewayd(command, *[word for text in words for word in ('--set', text)])
+            assert code == 2 and (out + err).strip(), (words, out, err)
+            assert marker not in out + err, (words, out, err)
+
+
 def test_files_that_settings_name_must_be_there():
     err = problems('run', '--set', 'config.file.path=/', '--set', 'config.backup.path=/nonexistent',
                    '--set', 'net.server.tls.certificate.path=/nonexistent.crt')

@@ -141,7 +141,8 @@ class ArtifactReader {
       const std::string at = "[" + std::to_string(number++) + "]";
       const Value* name = element.IsObject() ? member(element, "name") : &element;
       if (!name || !name->IsString()) return problem("", at + " must be an object with a `name`");
-      if (auto taken = take(association(path_.id + "/" + std::string(name->GetString(), name->GetStringLength()))); !taken) return taken;
+      const std::string id = path_.id + "/" + std::string(name->GetString(), name->GetStringLength());
+      if (auto taken = take(association(id)); !taken) return taken;
     }
     return {};
   }
@@ -212,7 +213,8 @@ class Assembly {
     for (const auto& [api, file] : unread_) {
       const std::string below = api + std::string(kOperations);
       const auto operation = entries_.lower_bound(below);
-      if (!entries_.contains(api) || (operation != entries_.end() && operation->first.starts_with(below))) continue;
+      const bool some = operation != entries_.end() && operation->first.starts_with(below);
+      if (some || !entries_.contains(api)) continue;
       const std::string id = api + "/policies/policy";
       if (auto stand_in = policy_resource(id, kUnreadOperations)) {
         entries_.insert_or_assign(id, Entry{std::move(*stand_in), file});

@@ -39,8 +39,9 @@ struct FileContent {
 };
 
 // Reads the text of a file, JSON or YAML by its name (".json") or its first character, and tells its
-// documents apart by apiVersion and kind; one without, and with `resources`, is of ARM resources. `name` is for messages. An Error when the text as a whole
-// cannot be parsed; what is wrong with a document or an element of one is in the content.
+// documents apart by apiVersion and kind; one without, and with `resources`, is of ARM resources.
+// `name` is for messages. An Error when the text as a whole cannot be parsed; what is wrong with a
+// document or an element of one is in the content.
 [[nodiscard]] Result<std::shared_ptr<const FileContent>> read_content(std::string_view text,
                                                                       std::string_view name,
                                                                       const DocumentLimits& limits);

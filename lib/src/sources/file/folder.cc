@@ -101,7 +101,8 @@ class Walk {
     bool found = lstat(path.c_str(), &status) == 0;
     const bool outside = found && S_ISLNK(status.st_mode) && leads_out(path);
     if (outside && of_tree) {
-      out_.problems.push_back({ErrorCode::InvalidArgument, "file", "is a link out of the folder, and not followed", below, false});
+      out_.problems.push_back({ErrorCode::InvalidArgument, "file",
+                               "is a link out of the folder, and not followed", below, false});
       return;
     }
     if (found && S_ISLNK(status.st_mode)) found = stat(path.c_str(), &status) == 0;
