@@ -4,18 +4,10 @@
 #include "model/plain_policy.h"
 #include "model/validate.h"
 #include "registry/core.h"
+#include "registry/for_each_change.h"
 
 namespace gateway {
 namespace {
-
-// Calls f(name, value or null) for every entry whose content differs.
-template <typename T, typename F>
-void for_each_change(const SharedMap<T>& before, const SharedMap<T>& after, F&& f) {
-  SharedMap<T>::diff(before, after, [&](std::string_view name, const auto& old, const auto& now) {
-    if (old && now && *old == *now) return;
-    f(std::string(name), now);
-  });
-}
 
 bool same_content(const Backend& a, const Backend& b) {
   Backend copy = a;

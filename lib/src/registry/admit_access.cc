@@ -3,6 +3,7 @@
 #include "model/plain_policy.h"
 #include "model/validate.h"
 #include "registry/core.h"
+#include "registry/for_each_change.h"
 
 // The part of admission that decides who may call: products, subscriptions and the policy documents
 // that cover them.
@@ -34,13 +35,6 @@ std::string reason(const std::vector<Error>& problems) {
     text += (text.empty() ? "" : "; ") + problem.where + ": " + problem.message;
   }
   return text;
-}
-
-template <typename T, typename F>
-void for_each_change(const SharedMap<T>& before, const SharedMap<T>& after, F&& f) {
-  SharedMap<T>::diff(before, after, [&](std::string_view name, const auto& old, const auto& now) {
-    if (!old || !now || !(*old == *now)) f(std::string(name), now);
-  });
 }
 
 }  // namespace
