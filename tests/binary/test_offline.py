@@ -20,7 +20,7 @@ from support import runner
 from support.backend import Backend
 from support.certificates import Authority
 from support.cloud import (Poller, base_of, events_of, follower, lasting_token, logged, move_api, put_api, put_gateway,
-                           wait_base, wait_logged)
+                           story, wait_base, wait_logged)
 from support.configd import Configd
 from support.http_client import Connection
 from support.process import Process, run
@@ -126,7 +126,7 @@ def test_the_backup_serves_within_a_second_of_the_start(world):
             gateway = follower('http://127.0.0.1:%d' % port, world.token, {'config.backup.path': folder}).start()
             wait_until(lambda: base_of(gateway, 'users') == 'first', 'the backup to serve', 10, every=0.002)
             took.append(time.monotonic() - began)
-            assert logged(gateway, 'CloudBackupLoaded'), gateway.process.tail()
+            wait_logged(gateway, 'CloudBackupLoaded')
             status = gateway.status()['sources'][0]
             assert status['state'] in ('stale', 'synced'), status
             gateway.kill()
@@ -148,6 +148,7 @@ def damage_cases(world, key, count, rng):
         gateway = world.gateway(folder, key).start()
         try:
             wait_until(lambda: base_of(gateway, 'users') == expected[len(newest)], 'the generation before to serve', 10)
+            wait_logged(gateway, 'CloudBackupLoaded')
             passed = logged(gateway, 'CloudBackupPassedOver')
             assert len(passed) == len(newest), passed
             for path, event in zip(newest, passed):
@@ -155,10 +156,10 @@ def damage_cases(world, key, count, rng):
                 assert event['level'] == 'warn', event
             used = backups(folder)[len(newest)]
             assert passed[-1]['message'].endswith('; %s is used instead' % used), passed[-1]
-            assert len(logged(gateway, 'CloudBackupLoaded')) == 1, gateway.process.tail()
+            assert len(logged(gateway, 'CloudBackupLoaded')) == 1, story(gateway)
             assert base_of(gateway, 'users') == expected[len(newest)]
         except AssertionError as error:
-            raise AssertionError('case %d of seed %d, %s: %s\n%s' % (number, SEED, done, error, gateway.process.tail())) from None
+            raise AssertionError('case %d of seed %d, %s: %s\n%s' % (number, SEED, done, error, story(gateway))) from None
         finally:
             gateway.kill()
 
@@ -188,7 +189,8 @@ def test_with_every_backup_damaged_nothing_is_served_until_the_service_is_back(w
     world.wire.refuse()
     gateway = world.gateway(folder).start()
     wait_base(gateway, 'users', 'new')
-    assert not logged(gateway, 'CloudBackupPassedOver'), gateway.process.tail()
+    wait_logged(gateway, 'CloudBackupLoaded')
+    assert not logged(gateway, 'CloudBackupPassedOver'), story(gateway)
     gateway.kill()
 
 
@@ -196,28 +198,31 @@ def test_two_gateways_share_one_folder(world):
     world.wire.allow()
     folder = world.new_folder()
     world.move('zero')
-    pair = [world.gateway(folder, KEY, name='gatewayd-%d' % number).start() for number in (1, 2)]
+    by_file = {'config.backup.key': None, 'config.backup.key.path': world.folder.write('backup-key', KEY + '\n')}
+    pair = [world.gateway(folder, name='gatewayd-%d' % number, settings=by_file).start() for number in (1, 2)]
     for base in ('one', 'two'):
         for gateway in pair:
-            wait_base(gateway, 'users', base if base == 'one' and world.move(base) else base_of(gateway, 'users'))
+            gateway.wait_ready()
+        generation = backups(folder)[:1]
         world.move(base)
         for gateway in pair:
             wait_base(gateway, 'users', base)
-        generation = backups(folder)[:1]
         wait_until(lambda: backups(folder)[:1] != generation, 'a new backup after the change')
     world.move('three')
     for gateway in pair:
         wait_base(gateway, 'users', 'three')
     assert [gateway.stop() for gateway in pair] == [0, 0]
     assert len(backups(folder)) == 3, os.listdir(folder)
+    assert int(backups(folder)[0].split('.')[-2]) > 4, os.listdir(folder)  # more than one alone would have written
     assert not [name for name in os.listdir(folder) if name.endswith('.tmp')], os.listdir(folder)
     world.wire.refuse()
     for _ in range(2):
         pair = [world.gateway(folder, KEY, name='gatewayd-%d' % number).start() for number in (1, 2)]
         for gateway in pair:
             wait_base(gateway, 'users', 'three')
+            wait_logged(gateway, 'CloudBackupLoaded')
             warned = {event['event'] for event in events_of(gateway.process) if event['level'] in ('warn', 'error')}
-            assert warned <= EXPECTED, (warned, gateway.process.tail())
+            assert warned <= EXPECTED, (warned, story(gateway))
         for gateway in pair:
             gateway.kill()
 
@@ -251,14 +256,15 @@ class Changes:
             self.trouble = error
 
 
-def wait_for_the_moment(folder, rng):
-    """Any moment of a gateway's first 150 ms, or the very moment at which a backup is being written."""
+def wait_for_the_moment(folder, before, rng):
+    """Any moment of a gateway's first 150 ms, or shortly after a file shows up that is being written."""
     end = time.monotonic() + rng.uniform(0, 0.15)
-    if rng.random() < 0.5:
-        before, end = sorted(os.listdir(folder)), time.monotonic() + 3
-        while sorted(os.listdir(folder)) == before and time.monotonic() < end:
-            pass
-        end = time.monotonic() + rng.uniform(0, 0.003)
+    if rng.random() < 0.6:
+        end = time.monotonic() + 0.5
+        while time.monotonic() < end:
+            if any(name.endswith('.tmp') and name not in before for name in os.listdir(folder)):
+                end = time.monotonic() + rng.choice((0, rng.uniform(0, 0.003)))
+                break
     while time.monotonic() < end:
         pass
 
@@ -276,9 +282,10 @@ def test_killed_at_any_moment_a_readable_backup_is_left(world):
             world.wire.allow()
             gateway = world.gateway(folder, KEY)
             gateway.process = Process(gateway.command(), gateway.name)
-            wait_for_the_moment(folder, rng)
+            before = set(os.listdir(folder))
+            wait_for_the_moment(folder, before, rng)
             gateway.kill()
-            torn += any(name.endswith('.tmp') for name in os.listdir(folder))
+            torn += any(name.endswith('.tmp') and name not in before for name in os.listdir(folder))
             world.wire.refuse()
             gateway = world.gateway(folder, KEY).start()
             try:
@@ -286,17 +293,23 @@ def test_killed_at_any_moment_a_readable_backup_is_left(world):
                                   'the backup to serve', 10)
                 assert served <= int(base[1:]) <= changes.sent, (served, base, changes.sent)
                 served = int(base[1:])
+                wait_logged(gateway, 'CloudBackupLoaded')
                 warned = {event['event'] for event in events_of(gateway.process) if event['level'] in ('warn', 'error')}
                 assert warned <= EXPECTED, warned
                 assert changes.trouble is None, changes.trouble
             except AssertionError as error:
-                raise AssertionError('kill %d of seed %d: %s\n%s' % (number, SEED, error, gateway.process.tail())) from None
+                raise AssertionError('kill %d of seed %d: %s\n%s' % (number, SEED, error, story(gateway))) from None
             finally:
                 gateway.kill()
         print('%d kills, %d of them in the middle of a write; %d changes, the last backup has number %d'
               % (KILLS, torn, changes.done, served))
-    assert served > 1, 'no backup was ever written under these kills'
-    assert len(backups(folder)) <= 3, os.listdir(folder)
+    assert served > 1 and torn, 'no backup was ever written under these kills'
+    assert len(backups(folder)) <= 4, os.listdir(folder)  # the fourth: killed before the oldest was removed
+    world.wire.allow()
+    world.move('quiet')
+    gateway = world.gateway(folder, KEY).start()
+    wait_base(gateway, 'users', 'quiet')
+    assert gateway.stop() == 0 and len(backups(folder)) == 3, os.listdir(folder)
 
 
 def secrets_of_the_service(world):
@@ -331,7 +344,7 @@ def test_with_a_key_no_secret_is_in_any_file_and_all_are_for_their_owner_alone(w
         assert gateway.get('any.example', '/marker-ingress-path-4711').status == 200
         wait_until(lambda: backups(folder), 'a backup')
         assert gateway.stop() == 0
-        assert len(logged(gateway, 'BackupNotEncrypted')) == (0 if key else 1), gateway.process.tail()
+        assert len(logged(gateway, 'BackupNotEncrypted')) == (0 if key else 1), story(gateway)
         paths = list(files_below(folder))
         assert len(paths) >= 3, paths
         for path in paths:
@@ -380,6 +393,43 @@ def test_a_backup_with_another_key_is_not_served(world):
         gateway.kill()
 
 
+def test_a_backup_of_another_gateway_is_not_served(world):
+    world.wire.allow()
+    world.move('before')
+    folder = world.new_folder()
+    gateway = world.gateway(folder, KEY).start()
+    wait_base(gateway, 'users', 'before')
+    assert gateway.stop() == 0
+    put_gateway(world.service, 'west')
+    token = lasting_token(world.service, 'west')
+    world.wire.refuse()
+    gateway = world.gateway(folder, KEY, settings={'config.service.auth': token}).start()
+    wait_logged(gateway, 'CloudBackupPassedOver', 'it is of gateway "east"; this one is "west"')
+    wait_logged(gateway, 'CloudDegraded')
+    holds_for(lambda: base_of(gateway, 'users') == 503, 'a gateway that waits', 0.2)
+    world.wire.allow()
+    wait_until(lambda: base_of(gateway, 'users') == 404, 'what the service says of west')
+    gateway.kill()
+
+
+def test_a_backup_that_is_too_old_is_not_served(world):
+    world.wire.allow()
+    folder = world.new_folder()
+    world.move('before')
+    gateway = world.gateway(folder).start()
+    wait_base(gateway, 'users', 'before')
+    assert gateway.stop() == 0
+    world.wire.refuse()
+    written = os.stat(backups(folder)[0]).st_mtime
+    wait_until(lambda: time.time() > written + 2, 'the backup to be older than a second', 5)
+    for age, served in (('1s', 503), ('1h', 'before')):
+        gateway = world.gateway(folder, settings={'config.backup.max-age': age}).start()
+        wait_logged(gateway, 'CloudDegraded')
+        assert len(logged(gateway, 'CloudBackupPassedOver', 'too old')) == (served == 503), story(gateway)
+        wait_until(lambda: base_of(gateway, 'users') == served, 'the answer %r' % served)
+        gateway.kill()
+
+
 def test_differences_are_applied_without_a_failed_request_when_the_service_is_back(world):
     world.wire.allow()
     port = world.backend.port
@@ -408,14 +458,14 @@ def test_differences_are_applied_without_a_failed_request_when_the_service_is_ba
                 world.service.kill()
                 world.service.start()
             world.wire.allow()
-            wait_base(gateway, 'users', 'after%d' % number, 60)
-            wait_until(lambda: base_of(gateway, 'gone') == 404, 'the removed API to go')
+            poller.wait_seen('users', 'after%d' % number, 60)
+            poller.wait_seen('gone', 404)
             wait_base(gateway, 'added%d' % number, 'added')
             poller.wait_more(100)
         assert poller.seen('kept') == ['kept'], poller.seen('kept')
         assert poller.seen('users') == ['before%d' % number, 'after%d' % number], poller.seen('users')
         assert poller.seen('gone') == ['gone', 404], poller.seen('gone')
-        assert logged(gateway, 'CloudRecovered'), gateway.process.tail()
+        wait_logged(gateway, 'CloudRecovered')
         # one table after the other, not an empty one in between
         assert gateway.status()['version']['number'] >= version + 1, gateway.status()
         gateway.stop()

@@ -56,6 +56,12 @@ def events_of(process):
     return found
 
 
+def story(gateway, events=12):
+    """Its last log events as text, without the access log."""
+    lines = ['%(time)s %(level)s %(event)s: %(message)s' % entry for entry in events_of(gateway.process)[-events:]]
+    return '\n'.join(['--- last events of %s' % gateway.name] + lines)
+
+
 def logged(gateway, event, *parts):
     """The log events of that name whose message has all of `parts`."""
     return [entry for entry in events_of(gateway.process)
@@ -66,7 +72,7 @@ def wait_logged(gateway, event, *parts, seconds=10.0):
     try:
         return wait_until(lambda: logged(gateway, event, *parts), 'the event %s with %r' % (event, parts), seconds)
     except AssertionError as error:
-        raise AssertionError('%s\n%s' % (error, gateway.process.tail())) from None
+        raise AssertionError('%s\n%s' % (error, story(gateway))) from None
 
 
 def base_of(gateway, api):
@@ -79,7 +85,7 @@ def wait_base(gateway, api, base, seconds=20.0):
     try:
         wait_until(lambda: base_of(gateway, api) == base, '/%s to be answered by %r' % (api, base), seconds)
     except AssertionError as error:
-        raise AssertionError('%s\n%s' % (error, gateway.process.tail())) from None
+        raise AssertionError('%s\n%s' % (error, story(gateway))) from None
 
 
 class Poller:
@@ -121,6 +127,9 @@ class Poller:
         """The different answers for an API, in the order in which they first came."""
         with self._lock:
             return list(self._seen[api])
+
+    def wait_seen(self, api, answer, seconds=20.0):
+        wait_until(lambda: answer in self.seen(api), 'a poll of /%s to see %r' % (api, answer), seconds)
 
     def wait_more(self, requests=50, seconds=20.0):
         """Waits until so many more requests were answered."""

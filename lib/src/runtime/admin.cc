@@ -104,7 +104,8 @@ std::string write_explanation(const RouteQuery& query, const Explanation& explan
   member(writer, "scheme", query.scheme);
   member(writer, "method", query.method);
   member(writer, "host", query.host);
-  member(writer, "path", query.path);
+  // Clients put keys into queries.
+  member(writer, "path", std::string_view(query.path).substr(0, query.path.find('?')));
   writer.EndObject();
   count(writer, "version", explanation.version);
   member(writer, "outcome", explanation.outcome);
@@ -173,7 +174,7 @@ Response explain(const RoutesView& routes, const Request& request) {
   RouteQuery query;
   if (const std::string* url = request.parameter("url")) {
     if (!read_url(*url, query)) {
-      return refusal(400, "url: " + quote(*url) + " is not allowed: expected http://host/path or https://host/path");
+      return refusal(400, "the url is not allowed: expected http://host/path or https://host/path");
     }
   } else {
     if (const std::string* host = request.parameter("host")) query.host = *host;
