@@ -38,6 +38,7 @@ struct ImportDocumentOptions {
   std::string path;         // "" = what it has, or its name
   std::string service_url;  // "" = what the document says
   std::optional<bool> subscription_required;
+  std::vector<std::string> protocols;
   std::vector<std::string> gateways;  // that it is assigned to; made where missing
   std::vector<std::string> products;
 };

@@ -88,6 +88,7 @@ int import_document(const ImportDocumentOptions& options) {
   import.where = options.file;
   if (!options.service_url.empty()) import.service_url = options.service_url;
   import.subscription_required = options.subscription_required;
+  import.protocols = options.protocols;
   import.gateways = options.gateways;
   import.products = options.products;
   if (auto made = make_gateways(**store, options.gateways); !made)

@@ -109,6 +109,12 @@ Result<ImportReport> import_openapi(Store& store, const gateway::Environment& en
   if (wanted.service_url) set_text(properties, "serviceUrl", *wanted.service_url);
   if (wanted.subscription_required)
     set_flag(properties, "subscriptionRequired", *wanted.subscription_required);
+  if (!wanted.protocols.empty()) {
+    Document list(rapidjson::kArrayType);
+    for (const std::string& protocol : wanted.protocols)
+      list.PushBack(rapidjson::StringRef(protocol.data(), protocol.size()), list.GetAllocator());
+    set_member(properties, "protocols", list);
+  }
   set_text(properties, "format", "openapi");
   set_text(properties, "value", wanted.text);
   import.put(*id, std::move(properties));

@@ -26,6 +26,7 @@ struct OpenApiImport {
   std::string where;                       // the file, for messages
   std::optional<std::string> service_url;  // else the document's first server
   std::optional<bool> subscription_required;
+  std::vector<std::string> protocols;  // none: as the document says, else https
   std::vector<std::string> gateways;  // that the API is assigned to; they must exist
   std::vector<std::string> products;
 };

@@ -66,6 +66,12 @@ int main(int argc, char** argv) {
                    "whether it asks for a subscription key; none = what it has, or true")
       ->type_name("BOOL");
   document_command
+      ->add_option("--protocol", document.protocols,
+                   "http, https, ws or wss, which clients may use; none = as the document says, or "
+                   "https")
+      ->type_name("NAME")
+      ->allow_extra_args(false);
+  document_command
       ->add_option("--gateway", document.gateways, "assign it to this gateway; made where missing")
       ->type_name("NAME")
       ->allow_extra_args(false);

@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <string>
 
+#include <malloc.h>
 #include <pthread.h>
 #include <sys/resource.h>
 
@@ -24,6 +25,13 @@ void raise_file_limit() {
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max) return;
   limit.rlim_cur = limit.rlim_max;
   setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+// A snapshot or a backup takes tens of megabytes for a moment, on any thread: blocks of that size go
+// back to the system when they are freed, where the C library would keep them for each thread.
+void give_large_blocks_back() {
+  mallopt(M_MMAP_THRESHOLD, 1 << 20);
+  mallopt(M_TRIM_THRESHOLD, 2 << 20);
 }
 
 // SIGTERM and SIGINT, waited for by the main thread alone.
@@ -93,6 +101,7 @@ void print_problems(const std::vector<gateway::Error>& problems) {
 int run(const CommandLine& line) {
   const StopSignals stop;
   raise_file_limit();
+  give_large_blocks_back();
 
   SettingsReading reading = read_settings(line.settings);
   GatewaySetup setup;
