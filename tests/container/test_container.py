@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Builds the image of gatewayd with buildah on a base made by debootstrap, starts it, and asks it.
+"""Builds the images of gatewayd and configd with buildah on a base made by debootstrap, starts them, and asks them.
 
 Everything lives in temporary folders but the base, whose tarball is kept in the cache folder."""
 
@@ -18,14 +18,16 @@ sys.path.insert(0, os.path.dirname(HERE))
 
 from support import runner  # noqa: E402
 from support.backend import Backend  # noqa: E402
-from support.gatewayd import LISTENING  # noqa: E402
+from support.certificates import Authority  # noqa: E402
+from support.configd import ADMIN, Configd  # noqa: E402
+from support.configd import LISTENING as CONFIGD_LISTENING  # noqa: E402
+from support.gatewayd import LISTENING, TEST_SETTINGS  # noqa: E402
 from support.http_client import get  # noqa: E402
 from support.process import Process, run  # noqa: E402
 from support.wait import wait_until  # noqa: E402
 
 CACHE = os.path.join(os.environ.get('XDG_CACHE_HOME') or os.path.expanduser('~/.cache'), 'gateway')
 BASE = 'localhost/gateway-base'
-IMAGE = 'localhost/gatewayd'
 
 
 def own_sources():
@@ -95,34 +97,105 @@ class Storage:
 
 
 class Image:
-    """The image, built from this tree."""
+    """The image of one program, built from this tree."""
 
-    def __init__(self, folder):
-        self.folder = folder
-        self.storage = Storage(folder)
-        self.storage.podman('import', base_tarball(), BASE, seconds=300)
+    def __init__(self, storage, program):
+        self.storage = storage
+        self.program = program
+        self.name = 'localhost/' + program
         # Mounted, so that what is in the caches is not fetched or compiled again.
         ccache = os.environ.get('CCACHE_DIR') or os.path.join(os.path.dirname(CACHE), 'ccache')
         os.makedirs(ccache, exist_ok=True)
-        self.storage.buildah('bud', '--isolation', 'chroot', '--build-arg', 'BASE=' + BASE,
-                             '--build-arg', 'SOURCE=' + ROOT, '--volume', CACHE + ':/root/.cache/gateway:rw',
-                             '--volume', ccache + ':/root/.cache/ccache:rw', '--tag', IMAGE,
-                             '--file', os.path.join(ROOT, 'apps/gatewayd/Containerfile'), ROOT, seconds=900)
-        self.container = self.storage.buildah('from', IMAGE).strip()
-        self.mount = self.storage.buildah('mount', self.container).strip()
+        storage.buildah('bud', '--isolation', 'chroot', '--build-arg', 'BASE=' + BASE,
+                        '--build-arg', 'SOURCE=' + ROOT, '--volume', CACHE + ':/root/.cache/gateway:rw',
+                        '--volume', ccache + ':/root/.cache/ccache:rw', '--tag', self.name,
+                        '--file', os.path.join(ROOT, 'apps', program, 'Containerfile'), ROOT, seconds=900)
+        self.container = storage.buildah('from', self.name).strip()
+        self.mount = storage.buildah('mount', self.container).strip()
 
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
+    def release(self):
         self.storage.buildah('umount', self.container)
         self.storage.buildah('rm', self.container)
-        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def about(self):
+        return json.loads(self.storage.buildah('inspect', '--type', 'image', self.name))['OCIv1']['config']
 
     def files(self):
         for base, _, names in os.walk(self.mount):
             for name in names:
                 yield os.path.join(base, name)
+
+    def run(self, words, volumes=(), env=()):
+        """Starts the program in the container; `volumes`: (folder here, path there, ro or rw)."""
+        options = ['--isolation', 'chroot', '--user', '1001:1001']
+        for volume in volumes:
+            options += ['--volume', ':'.join(volume)]
+        for pair in env:
+            options += ['--env', pair]
+        return Contained(self, options, words)
+
+
+class Contained(Process):
+    """A program in a container. It is told apart from its like by its words."""
+
+    def __init__(self, image, options, words):
+        self.words = ['/usr/bin/' + image.program, *words]
+        super().__init__(['buildah', *image.storage.options, 'run', *options, image.container, '--', *self.words],
+                         'container-' + image.program)
+
+    def inner_pid(self):
+        """The program's own id; buildah's is not passed a signal on."""
+        expected = [word.encode() for word in self.words]
+        for pid in filter(str.isdigit, os.listdir('/proc')):
+            try:
+                with open('/proc/%s/cmdline' % pid, 'rb') as file:
+                    if file.read().split(b'\0')[:-1] == expected:
+                        return int(pid)
+            except OSError:
+                continue
+        raise AssertionError('%s does not run' % ' '.join(self.words))
+
+    def uid(self):
+        return re.search(r'^Uid:\s+(\d+)\s', open('/proc/%d/status' % self.inner_pid()).read(), re.M)[1]
+
+    def stop(self, seconds=15.0):
+        os.kill(self.inner_pid(), 15)
+        return self.wait(seconds)
+
+
+class Images:
+    """Both images, and a folder that they may read."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        os.chmod(folder, 0o755)
+        storage = Storage(folder)
+        storage.podman('import', base_tarball(), BASE, seconds=300)
+        self.gatewayd = Image(storage, 'gatewayd')
+        self.configd = Image(storage, 'configd')
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.gatewayd.release()
+        self.configd.release()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def make_folder(self, name, owner=0):
+        path = tempfile.mkdtemp(prefix=name + '-', dir=self.folder)
+        os.chmod(path, 0o755)
+        os.chown(path, owner, owner)
+        return path
+
+    def gateway(self, settings, volumes=()):
+        """A gatewayd on any free ports, and these: {http_port, monitor_port, …}."""
+        words = ['run']
+        for key, value in dict(TEST_SETTINGS, **settings).items():
+            words += ['--set', '%s=%s' % (key, value)]
+        started = self.gatewayd.run(words, volumes)
+        ports = started.wait_for_output(LISTENING.pattern, 30)
+        return started, int(ports.group('http_port')), int(ports.group('monitor_port'))
 
 
 def fixture():
@@ -131,55 +204,89 @@ def fixture():
             raise runner.Skip('%s is not installed; cmake/install-dependencies installs it' % tool)
     if os.geteuid() != 0:
         raise runner.Skip('building images here needs root')
-    return Image(tempfile.mkdtemp(prefix='container-'))
+    return Images(tempfile.mkdtemp(prefix='container-'))
 
 
-def test_the_image_is_small_has_no_shell_and_runs_as_1001(image):
-    about = json.loads(image.storage.buildah('inspect', '--type', 'image', IMAGE))['OCIv1']['config']
-    assert about['User'] == '1001:1001', about
-    assert set(about['ExposedPorts']) == {'8080/tcp', '8081/tcp', '8083/tcp'}, about
-    assert about['Entrypoint'][0].endswith('gatewayd'), about
-    names = {os.path.basename(path) for path in image.files()}
-    assert not names & {'sh', 'bash', 'dash', 'busybox', 'apt', 'dpkg'}, names
-    size = sum(os.lstat(path).st_size for path in image.files())
-    print('    %.1f MiB in %d files' % (size / 2**20, len(list(image.files()))))
-    assert size < 40 * 2**20, size
+def test_the_images_are_small_have_no_shell_and_run_as_1001(images):
+    for image, ports in ((images.gatewayd, {'8080/tcp', '8081/tcp', '8083/tcp'}), (images.configd, {'8090/tcp'})):
+        about = image.about()
+        assert about['User'] == '1001:1001', about
+        assert set(about['ExposedPorts']) == ports, about
+        assert about['Entrypoint'] == ['/usr/bin/' + image.program], about
+        names = {os.path.basename(path) for path in image.files()}
+        assert not names & {'sh', 'bash', 'dash', 'busybox', 'apt', 'dpkg'}, names
+        size = sum(os.lstat(path).st_size for path in image.files())
+        print('    %s: %.1f MiB in %d files' % (image.program, size / 2**20, len(list(image.files()))))
+        assert size < 40 * 2**20, size
+    assert os.stat(os.path.join(images.configd.mount, 'data')).st_uid == 1001
+    assert set(images.configd.about()['Volumes']) == {'/data'}
 
 
-def test_it_answers_a_request_by_a_manifests_folder(image):
-    manifests = tempfile.mkdtemp(prefix='manifests-', dir=image.folder)
-    os.chmod(image.folder, 0o755)
-    os.chmod(manifests, 0o755)
+def test_gatewayd_answers_a_request_by_a_manifests_folder(images):
+    manifests = images.make_folder('manifests')
     with Backend('hello') as backend:
         with open(os.path.join(manifests, 'hello.yaml'), 'w') as file:
             file.write(MANIFEST.replace('PORT', str(backend.port)))
-        gateway = Process(
-            ['buildah', *image.storage.options, 'run', '--isolation', 'chroot', '--user', '1001:1001', '--volume',
-             manifests + ':/manifests:ro', image.container, '--', '/usr/bin/gatewayd', 'run',
-             '--set', 'config.file.path=/manifests', '--set', 'net.server.address=127.0.0.1',
-             '--set', 'net.server.http.port=0', '--set', 'net.server.https.port=0', '--set', 'admin.port=0',
-             '--set', 'monitor.port=0', '--set', 'drain.delay=0s'], 'container')
-        match = gateway.wait_for_output(LISTENING.pattern, 30)
-        monitor, http = int(match.group('monitor_port')), int(match.group('http_port'))
+        gateway, http, monitor = images.gateway({'config.file.path': '/manifests'}, [(manifests, '/manifests', 'ro')])
         wait_until(lambda: get(monitor, '/ready').status == 200, 'readiness in the container')
         answer = get(http, '/hello', 'any.example')
         assert answer.status == 200 and answer.json()['backend'] == 'hello', answer
-        pid = next(int(pid) for pid in os.listdir('/proc') if pid.isdigit() and in_container(pid, match))
-        status = open('/proc/%d/status' % pid).read()
-        assert re.search(r'^Uid:\s+1001\s', status, re.M), status
-        os.kill(pid, 15)
-        code = gateway.wait()
-        assert code == 0, gateway.tail()
+        assert gateway.uid() == '1001'
+        assert gateway.stop() == 0, gateway.tail()
 
 
-def in_container(pid, match):
-    """Whether this is the gatewayd whose announced port it is: the one that names /manifests."""
-    try:
-        with open('/proc/%s/cmdline' % pid, 'rb') as file:
-            words = file.read().split(b'\0')
-    except OSError:
-        return False
-    return words[0] == b'/usr/bin/gatewayd' and b'config.file.path=/manifests' in words
+class ContainedConfigd(Configd):
+    """configd in its image, over TLS, with its database on a volume."""
+
+    def __init__(self, images, data, secrets):
+        super().__init__('/data/configd.db', tls=True)
+        self.images = images
+        self.volumes = [(data, '/data', 'rw'), (secrets, '/secrets', 'ro')]
+
+    def start(self):
+        words = ['serve', '--database', self.database, '--address', '127.0.0.1', '--port', str(self.port),
+                 '--tls-certificate', '/secrets/tls.crt', '--tls-key', '/secrets/tls.key']
+        self.process = self.images.configd.run(words, self.volumes, ['CONFIGD_ADMIN_TOKEN=' + ADMIN])
+        self.port = int(self.process.wait_for_output(CONFIGD_LISTENING, 30).group('port'))
+        return self
+
+
+def test_gatewayd_serves_what_configd_says_each_in_its_container(images):
+    data, state = images.make_folder('data', 1001), images.make_folder('state', 1001)
+    secrets = images.make_folder('secrets')
+    authority = Authority()
+    leaf = authority.issue('127.0.0.1')
+    for name, text in (('tls.crt', leaf.chain_pem), ('tls.key', leaf.key_pem), ('ca.crt', authority.pem)):
+        with open(os.path.join(secrets, name), 'w') as file:
+            file.write(text)
+    with Backend('cloud') as backend, ContainedConfigd(images, data, secrets) as configd:
+        assert configd.process.uid() == '1001'
+        configd.put('/gateways/east', description='', locationData={'name': 'here'})
+        configd.put('/apis/users', displayName='Users', path='users', protocols=['http'], subscriptionRequired=False,
+                    serviceUrl='http://127.0.0.1:%d' % backend.port)
+        configd.put('/apis/users/operations/get', displayName='get', method='GET', urlTemplate='/{id}')
+        configd.put('/gateways/east/apis/users')
+        with open(os.path.join(secrets, 'token'), 'w') as file:
+            file.write(configd.token('east'))
+        settings = {'config.service.endpoint': configd.url, 'config.service.auth.file': '/secrets/token',
+                    'config.service.ca.path': '/secrets/ca.crt'}
+        volumes = [(secrets, '/secrets', 'ro'), (state, '/apim/config', 'rw')]
+        gateway, http, monitor = images.gateway(settings, volumes)
+        wait_until(lambda: get(monitor, '/ready').status == 200, 'readiness in the container', 30.0)
+        answer = get(http, '/users/7', 'any.example')
+        assert answer.status == 200 and answer.json()['backend'] == 'cloud', answer
+        configd.delete('/apis/users/operations/get')
+        wait_until(lambda: get(http, '/users/7', 'any.example').status == 404, 'the change')
+        configd.put('/apis/users/operations/all', displayName='all', method='GET', urlTemplate='/*')
+        wait_until(lambda: get(http, '/users/7', 'any.example').status == 200, 'the next change')
+        assert gateway.stop() == 0, gateway.tail()
+        assert configd.stop() == 0, configd.process.tail()
+        assert os.path.exists(os.path.join(data, 'configd.db'))
+        # on its own, from the backup on the volume
+        gateway, http, monitor = images.gateway(settings, volumes)
+        wait_until(lambda: get(monitor, '/ready').status == 200, 'readiness without the service', 30.0)
+        assert get(http, '/users/7', 'any.example').status == 200
+        assert gateway.stop() == 0, gateway.tail()
 
 
 MANIFEST = '''
