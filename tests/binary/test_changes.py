@@ -16,6 +16,7 @@ import time
 from common import Folder
 
 from support import runner
+from support.asker import Asker
 from support.configd import Configd
 from support.gatewayd import Gatewayd
 from support.http_client import Connection
@@ -39,53 +40,6 @@ LEAST_ROUNDS, MOST_ROUNDS = 2, 6
 
 STEADY = ['/steady/path-%d' % number for number in range(20)]
 KEY = 'key-of-a-subscription'
-
-
-class Asker:
-    """A thread that asks for one path all the time, and notes when the expected answer came."""
-
-    def __init__(self, port):
-        self._connection = Connection(port)
-        self._lock = threading.Condition()
-        self._question = None
-        self._at = None
-        self._ended = False
-        self._thread = threading.Thread(target=self._ask, daemon=True)
-        self._thread.start()
-
-    def expect(self, path, expected):
-        with self._lock:
-            self._question, self._at = (path, expected), None
-            self._lock.notify_all()
-
-    def served_at(self):
-        """When the answer was first the expected one; None if not yet."""
-        with self._lock:
-            return self._at
-
-    def close(self):
-        with self._lock:
-            self._ended = True
-            self._lock.notify_all()
-        self._thread.join(10)
-        self._connection.close()
-
-    def _ask(self):
-        while True:
-            with self._lock:
-                while self._question is None and not self._ended:
-                    self._lock.wait()
-                if self._ended:
-                    return
-                path, expected = self._question
-            answer = self._connection.request(path, headers={'Ocp-Apim-Subscription-Key': KEY})
-            now = time.monotonic()
-            with self._lock:
-                if (answer.header('X-Backend') if answer.status == 200 else answer.status) == expected \
-                        and self._question == (path, expected):
-                    self._question, self._at = None, now
-                elif not self._ended:
-                    self._lock.wait(0.0005)  # the resolution of the measurement
 
 
 class Subscriber:
@@ -201,7 +155,7 @@ def make_changes(world, asker, changes):
     subscriber = Subscriber(world.service)
     for number in range(changes):
         make, path, expected = change(world, number)
-        asker.expect(path, expected)
+        asker.expect(expected, path, headers={'Ocp-Apim-Subscription-Key': KEY})
         seen_before = len(subscriber.events)
         make()
         acknowledged = time.monotonic()

@@ -5,7 +5,6 @@ import os
 import re
 import statistics
 import sys
-import threading
 import time
 
 sys.path[:0] = [os.path.dirname(os.path.dirname(os.path.abspath(__file__)))]
@@ -17,6 +16,7 @@ namespace.enter()
 from cluster import INGRESSES, Watcher, cluster, ingress
 from namespace import POD_ADDRESSES, POD_PORT
 from support import runner
+from support.asker import Asker
 from support.gatewayd import Gatewayd
 from support.http_client import Connection
 from support.open_loop import OpenLoop, percentile
@@ -34,53 +34,6 @@ LEAST_ROUNDS, MOST_ROUNDS = 3, 8
 
 SERVICES = ('a', 'b', 'steady')
 STEADY_HOSTS = ['steady-%d.example' % number for number in range(20)]
-
-
-class Asker:
-    """A thread that asks for one route all the time, and notes when the expected answer came."""
-
-    def __init__(self, port):
-        self._connection = Connection(port)
-        self._lock = threading.Condition()
-        self._question = None
-        self._at = None
-        self._ended = False
-        self._thread = threading.Thread(target=self._ask, daemon=True)
-        self._thread.start()
-
-    def expect(self, host, expected):
-        with self._lock:
-            self._question, self._at = (host, expected), None
-            self._lock.notify_all()
-
-    def served_at(self):
-        """When the answer was first the expected one; None if not yet."""
-        with self._lock:
-            return self._at
-
-    def close(self):
-        with self._lock:
-            self._ended = True
-            self._lock.notify_all()
-        self._thread.join(10)
-        self._connection.close()
-
-    def _ask(self):
-        while True:
-            with self._lock:
-                while self._question is None and not self._ended:
-                    self._lock.wait()
-                if self._ended:
-                    return
-                host, expected = self._question
-            answer = self._connection.request('/', host)
-            now = time.monotonic()
-            with self._lock:
-                if (answer.header('X-Backend') if answer.status == 200 else answer.status) == expected \
-                        and self._question == (host, expected):
-                    self._question, self._at = None, now
-                elif not self._ended:
-                    self._lock.wait(0.0005)  # the resolution of the measurement
 
 
 def change(number):
@@ -105,7 +58,7 @@ def make_changes(c, space, asker, followed):
     watcher = Watcher(c, INGRESSES % space)
     for number in range(CHANGES):
         name, host, body, expected = change(number)
-        asker.expect(host, expected if followed else 'never')
+        asker.expect(expected if followed else 'never', host=host)
         seen_before = len(watcher.events)
         if body is None:
             c.delete_ingress(space, name)

@@ -32,8 +32,10 @@ namespace gateway {
 [[nodiscard]] std::optional<std::uint64_t> parse_decimal(std::string_view text,
                                                          std::uint64_t max = UINT64_MAX) noexcept;
 
+// All but RFC 3986's unreserved bytes as %XX.
+[[nodiscard]] std::string percent_encode(std::string_view text);
 // Every %XX as its byte; malformed escapes stay as they are.
-[[nodiscard]] std::string decode_percent(std::string_view text);
+[[nodiscard]] std::string percent_decode(std::string_view text);
 
 // Well-formed UTF-8 (RFC 3629: no surrogates, no overlong forms).
 [[nodiscard]] bool is_utf8(std::string_view text) noexcept;

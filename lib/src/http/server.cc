@@ -14,22 +14,10 @@ namespace {
 
 using Pairs = std::vector<std::pair<std::string, std::string>>;
 
-int hex_value(char c) { return is_digit(c) ? c - '0' : to_lower(c) - 'a' + 10; }
-
 std::string decode(std::string_view text) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '+') {
-      out += ' ';
-    } else if (text[i] == '%' && i + 2 < text.size() && is_hex_digit(text[i + 1]) &&
-               is_hex_digit(text[i + 2])) {
-      out += static_cast<char>(hex_value(text[i + 1]) * 16 + hex_value(text[i + 2]));
-      i += 2;
-    } else {
-      out += text[i];
-    }
-  }
-  return out;
+  std::string plus_free(text);
+  std::replace(plus_free.begin(), plus_free.end(), '+', ' ');
+  return percent_decode(plus_free);
 }
 
 const std::string* find(const Pairs& pairs, std::string_view name) noexcept {

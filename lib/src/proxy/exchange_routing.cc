@@ -141,7 +141,7 @@ std::string_view Exchange::subscription_key() noexcept {
   std::string_view key;
   if (!find_query_parameter(head_.query, revision_->key_query, &key)) return {};
   if (key.find('%') == std::string_view::npos) return key;
-  decoded_key_ = decode_percent(key);
+  decoded_key_ = percent_decode(key);
   return decoded_key_;
 }
 

@@ -116,7 +116,7 @@ Error refuse(std::string message, std::string where) {
   return {ErrorCode::InvalidArgument, "cloud", std::move(message), std::move(where)};
 }
 
-std::optional<std::string> percent_decode(std::string_view text) {
+std::optional<std::string> decode_strictly(std::string_view text) {
   std::string decoded;
   for (std::size_t i = 0; i < text.size(); ++i) {
     if (text[i] != '%') {
@@ -223,7 +223,7 @@ Result<Proxy> parse_proxy(std::string_view text) {
   if (authority.size() + 1 < rest->size()) return bad;
   Proxy proxy;
   if (const auto at = authority.rfind('@'); at != std::string_view::npos) {
-    auto user = percent_decode(authority.substr(0, at));
+    auto user = decode_strictly(authority.substr(0, at));
     if (!user) return bad;
     if (user->find(':') == std::string::npos) *user += ':';
     proxy.authorization = "Basic " + encode_base64(*user);
@@ -241,20 +241,6 @@ bool is_reached_directly(const Origin& origin, const std::vector<std::string>& n
     const auto trimmed = trim(entry);
     return !trimmed.empty() && names(trimmed, origin);
   });
-}
-
-std::string percent_encode(std::string_view text) {
-  constexpr char kHex[] = "0123456789ABCDEF";
-  std::string encoded;
-  for (const char c : text) {
-    if (is_alpha(c) || is_digit(c) || std::string_view("-._~").find(c) != std::string_view::npos) {
-      encoded += c;
-      continue;
-    }
-    const auto byte = static_cast<unsigned char>(c);
-    encoded += {'%', kHex[byte >> 4], kHex[byte & 15]};
-  }
-  return encoded;
 }
 
 }  // namespace gateway::cloud

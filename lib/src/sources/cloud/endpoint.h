@@ -57,7 +57,4 @@ struct Proxy {
 [[nodiscard]] bool is_reached_directly(const Origin& origin,
                                        const std::vector<std::string>& no_proxy);
 
-// `text` as one path segment or query value (RFC 3986).
-[[nodiscard]] std::string percent_encode(std::string_view text);
-
 }  // namespace gateway::cloud

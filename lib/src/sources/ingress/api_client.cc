@@ -88,18 +88,4 @@ Error api_status_error(int status, std::string_view body, std::string where) {
   return {code, "ingress", std::move(message), std::move(where), status != 403};
 }
 
-std::string percent_encode(std::string_view text) {
-  constexpr char kHex[] = "0123456789ABCDEF";
-  std::string encoded;
-  for (const char c : text) {
-    if (is_alpha(c) || is_digit(c) || std::string_view("-._~").find(c) != std::string_view::npos) {
-      encoded += c;
-      continue;
-    }
-    const auto byte = static_cast<unsigned char>(c);
-    encoded += {'%', kHex[byte >> 4], kHex[byte & 15]};
-  }
-  return encoded;
-}
-
 }  // namespace gateway::kubernetes

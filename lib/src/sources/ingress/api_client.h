@@ -63,7 +63,4 @@ class ApiClient {
 // What a status other than 200 says, with the Status object in `body` where there is one.
 [[nodiscard]] Error api_status_error(int status, std::string_view body, std::string where);
 
-// `text` as one path segment or query value (RFC 3986).
-[[nodiscard]] std::string percent_encode(std::string_view text);
-
 }  // namespace gateway::kubernetes
