@@ -5,11 +5,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 root = os.path.abspath(sys.argv[1])
 compiler = sys.argv[2] if len(sys.argv) > 2 else "c++"
-LAYERS = ["base", "model", "arm", "observe", "tls", "http", "upstream", "policy", "router", "registry", "proxy",
+LAYERS = ["base", "model", "expression", "arm", "observe", "tls", "http", "upstream", "policy", "router", "registry", "proxy",
           "sources", "runtime"]
 SOURCES_MAY = {"base", "model", "arm", "sources"}           # and the control thread's HTTP client, below
 SOURCES_MAY_FILES = {"http/client.h", "tls/tls_session.h"}
-THIRD_PARTY = re.compile(r"uv\.h|openssl/|rapidjson/|llhttp|nghttp2|fmt/|yaml-cpp|spdlog|CLI/")
+THIRD_PARTY = re.compile(r"uv\.h|openssl/|rapidjson/|llhttp|nghttp2|fmt/|yaml-cpp|spdlog|CLI/|pcre2|hiredis|libxml|libxslt|libexslt")
 problems = []
 
 
