@@ -2,7 +2,7 @@
 
 #include <cstdint>
 #include <initializer_list>
-#include <random>
+#include <memory_resource>
 #include <span>
 #include <string>
 #include <string_view>
@@ -93,7 +93,7 @@ struct Enumerable : Object {
 
 // T[] of every T but byte, and List<T>, and the results of LINQ that are held.
 struct ListObject final : Enumerable {
-  ListObject(const Type* type, Arena& arena) : Enumerable(type), items(&arena) {}
+  ListObject(const Type* the_type, Arena& arena) : Enumerable(the_type), items(&arena) {}
   std::pmr::vector<Value> items;
   void iterate(Evaluation& eval, bool (*each)(void*, const Value&), void* data) override;
   [[nodiscard]] std::int64_t known_size() const noexcept override {
@@ -103,7 +103,7 @@ struct ListObject final : Enumerable {
 
 // byte[].
 struct BytesObject final : Enumerable {
-  BytesObject(const Type* type, std::span<std::uint8_t> the_bytes) : Enumerable(type), bytes(the_bytes) {}
+  BytesObject(const Type* the_type, std::span<std::uint8_t> the_bytes) : Enumerable(the_type), bytes(the_bytes) {}
   std::span<std::uint8_t> bytes;
   void iterate(Evaluation& eval, bool (*each)(void*, const Value&), void* data) override;
   [[nodiscard]] std::int64_t known_size() const noexcept override {
