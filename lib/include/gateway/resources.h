@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <gateway/export.h>
@@ -47,6 +48,7 @@ struct Operation {
   // one, a last "*" or "{*name}" any remainder; the query part names parameters that must be there.
   std::string url_template;
   std::string policy;        // the policy document of its scope (XML); "" = none
+  std::string name;          // for people and policies; "" = the id
   std::string defect;        // why it cannot be served: requests for it answer 503; empty = sound
   bool operator==(const Operation&) const = default;
 };
@@ -67,6 +69,10 @@ struct ApiRevision {
   std::string key_query = "subscription-key";
   std::vector<Operation> operations;  // unique by method and template
   std::string policy;          // the policy document of its scope (XML); "" = none
+  std::string display_name;    // for people and policies; "" = the name
+  // What validate-content and its like check against: an OpenAPI 3 document (JSON) with the paths and
+  // components of these operations; "" = none. Paths are the operations' URL templates.
+  std::string schema;
   bool operator==(const ApiRevision&) const = default;
 };
 
@@ -156,12 +162,24 @@ struct Hostname {
   bool operator==(const Hostname&) const = default;
 };
 
+// Whom a policy may tell apart.
+struct Group {
+  std::string id;
+  std::string name;
+  bool operator==(const Group&) const = default;
+};
+
 // A set of APIs that subscriptions give access to.
 struct Product {
   std::string id;
   bool subscription_required = true;  // false: an open product, for requests without a key
   std::vector<std::string> apis;      // ApiRevision::name, sorted
   std::string policy;                 // the policy document of its scope (XML); "" = none
+  std::string display_name;           // for people and policies; "" = the id
+  bool published = true;              // shown to policies; what is not published still works
+  bool approval_required = false;
+  std::int32_t subscriptions_limit = 0;  // 0 = none
+  std::vector<Group> groups;
   Provenance provenance;
   std::string defect;                 // as Api::defect
   bool operator==(const Product&) const = default;
@@ -176,6 +194,9 @@ struct Subscription {
   bool active = true;
   std::string primary_key;      // "" = none
   std::string secondary_key;
+  std::string display_name;     // for people and policies; "" = the id
+  std::string user;             // id of the User that owns it; "" = none
+  std::string created, start, end;  // RFC 3339; "" = not said. `end` ends nothing: `active` does
   Provenance provenance;
   std::string defect;           // as Api::defect
   bool operator==(const Subscription&) const = default;
@@ -188,6 +209,48 @@ struct Policy {
   Provenance provenance;
   std::string defect;    // as Api::defect
   bool operator==(const Policy&) const = default;
+};
+
+// Who owns a Subscription, as policies see it.
+struct User {
+  std::string id;
+  std::string email, first_name, last_name, note;
+  std::string registered;  // RFC 3339
+  std::vector<Group> groups;
+  std::vector<std::pair<std::string, std::string>> identities;  // provider, id
+  Provenance provenance;
+  std::string defect;      // as Api::defect
+  bool operator==(const User&) const = default;
+};
+
+// A text that policy documents name as {{display name}}. Secret ones are in no history, log or dump.
+struct NamedValue {
+  std::string id;
+  std::string display_name;  // letters, digits, '.', '-', '_'; unique in its source
+  std::string value;         // 1..4096 characters
+  bool secret = false;
+  Provenance provenance;
+  std::string defect;        // as Api::defect
+  bool operator==(const NamedValue&) const = default;
+};
+
+// A piece of policy document that others include by its id.
+struct PolicyFragment {
+  std::string id;
+  std::string document;  // XML: <fragment>…</fragment>
+  Provenance provenance;
+  std::string defect;    // as Api::defect
+  bool operator==(const PolicyFragment&) const = default;
+};
+
+// Where log-to-eventhub sends to.
+struct Logger {
+  std::string id;
+  std::string name;               // of the hub
+  std::string connection_string;  // "Endpoint=sb://…;SharedAccessKeyName=…;SharedAccessKey=…"; a secret
+  Provenance provenance;
+  std::string defect;             // as Api::defect
+  bool operator==(const Logger&) const = default;
 };
 
 }  // namespace gateway

@@ -25,6 +25,10 @@ struct SourceSnapshot {
   SharedMap<Product> products;
   SharedMap<Subscription> subscriptions;
   SharedMap<Policy> policies;
+  SharedMap<User> users;
+  SharedMap<NamedValue> named_values;
+  SharedMap<PolicyFragment> fragments;
+  SharedMap<Logger> loggers;
 
   // Objects of which not even a resource could be made, each with its reason. They are shown to
   // operators, and disturb nothing else.
@@ -36,6 +40,10 @@ struct SourceSnapshot {
   void set(Product p) { auto id = p.id; products.set(id, std::make_shared<const Product>(std::move(p))); }
   void set(Subscription s) { auto id = s.id; subscriptions.set(id, std::make_shared<const Subscription>(std::move(s))); }
   void set(Policy p) { auto id = p.id; policies.set(id, std::make_shared<const Policy>(std::move(p))); }
+  void set(User u) { auto id = u.id; users.set(id, std::make_shared<const User>(std::move(u))); }
+  void set(NamedValue n) { auto id = n.id; named_values.set(id, std::make_shared<const NamedValue>(std::move(n))); }
+  void set(PolicyFragment f) { auto id = f.id; fragments.set(id, std::make_shared<const PolicyFragment>(std::move(f))); }
+  void set(Logger l) { auto id = l.id; loggers.set(id, std::make_shared<const Logger>(std::move(l))); }
   void set(Hostname h) { auto id = h.id; hostnames.set(id, std::make_shared<const Hostname>(std::move(h))); }
 };
 
