@@ -59,6 +59,29 @@ struct ConflictOptions {
   std::vector<std::string> protected_paths;
 };
 
+// How policy documents run.
+struct PolicyOptions {
+  // The source, by kind or instance name, whose global document runs on Ingress routes too ("" = none does).
+  // While it is configured and not synced these routes answer 503.
+  std::string routes_source = "cloud";
+  // Policies that the vendor's self-hosted gateway does not offer make their document broken; else they are
+  // skipped with a warning.
+  bool refuse_not_offered = false;
+  std::size_t body_bytes = 8u << 20;     // of one body that a policy reads; more: 413 for requests, 502 for responses
+  std::size_t cache_bytes = 64u << 20;   // of values and responses kept in process
+  // Where counters and the cache are shared with other gateways: "redis://…", "rediss://…" or
+  // "host:port,password=…,ssl=True". "" = in process. A secret.
+  std::string redis;
+  // What policies see as context.Deployment.
+  std::string gateway_id = "gateway", instance_id, region, service_id, service_name;
+  // Workload identity (Microsoft Entra): the file of the service account's token, and whose it is. "" = the
+  // machine's metadata service is asked.
+  std::string federated_token_file, client_id, tenant_id;
+  std::string authority = "https://login.microsoftonline.com/";
+  // Whose requests, by a subscription key or header value, may ask for a trace. "" = nobody's. A secret.
+  std::string debug_credential;
+};
+
 struct GatewayOptions {
   std::vector<ListenerOptions> listeners;   // none is allowed: a gateway that only merges
   unsigned workers = 1;                     // threads that carry traffic; 1..256
@@ -83,6 +106,7 @@ struct GatewayOptions {
   ControlEndpoint admin;
   // GET /metrics, /live, /ready: for Prometheus and probes.
   ControlEndpoint monitor;
+  PolicyOptions policies;
   Environment environment;
 };
 

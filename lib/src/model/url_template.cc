@@ -116,4 +116,34 @@ UrlTemplate read_url_template(std::string_view text) {
   return out;
 }
 
+std::vector<std::pair<std::string_view, std::string_view>> capture_parameters(
+    const UrlTemplate& url_template, std::string_view path, std::string_view query) {
+  std::vector<std::pair<std::string_view, std::string_view>> out;
+  if (path.starts_with('/')) path.remove_prefix(1);
+  for (const TemplateElement& element : url_template.elements) {
+    const std::size_t end = std::min(path.find('/'), path.size());
+    if (element.kind == TemplateElement::Kind::Remainder) {
+      if (!element.name.empty()) out.emplace_back(element.name, path);
+      break;
+    }
+    const std::size_t around = element.text.size() + element.suffix.size();
+    if (element.kind == TemplateElement::Kind::Parameter && end >= around)
+      out.emplace_back(element.name, path.substr(element.text.size(), end - around));
+    path.remove_prefix(std::min(end + 1, path.size()));
+  }
+  if (query.starts_with('?')) query.remove_prefix(1);
+  for (const UrlTemplate::Query& wanted : url_template.query) {
+    for (std::string_view rest = query; !rest.empty();) {
+      const std::size_t end = std::min(rest.find('&'), rest.size());
+      const std::string_view part = rest.substr(0, end);
+      rest.remove_prefix(std::min(end + 1, rest.size()));
+      const std::size_t equals = std::min(part.find('='), part.size());
+      if (part.substr(0, equals) != wanted.parameter) continue;
+      out.emplace_back(wanted.name, part.substr(std::min(equals + 1, part.size())));
+      break;
+    }
+  }
+  return out;
+}
+
 }  // namespace gateway

@@ -10,6 +10,8 @@
 #include <string_view>
 #include <vector>
 
+#include <gateway/resources.h>
+
 #include "policy/document.h"
 #include "policy/facts.h"
 #include "policy/operand.h"
@@ -49,10 +51,9 @@ struct Surroundings {
   std::function<const std::string*(std::string_view id)> fragment;                // its document
   std::function<std::shared_ptr<const CompiledBackend>(std::string_view id)> backend;
   std::function<std::shared_ptr<const CertificateFacts>(std::string_view id_or_thumbprint)> certificate;
-  std::function<const std::string*(std::string_view id)> logger;                  // its settings, JSON
-  // Of the API that the document belongs to; null at other scopes. JSON: an array of OpenAPI-like
-  // operations with their parameters, request and responses, and `components`. See content_schema.h.
-  std::shared_ptr<const struct ApiSchemas> schemas;
+  std::function<std::shared_ptr<const Logger>(std::string_view id)> logger;
+  // ApiRevision::schema of the API that the document belongs to; null: none, or another scope.
+  std::shared_ptr<const std::string> schema;
   const OperationFacts* operation = nullptr;  // at the operation's scope
   bool refuse_not_offered = false;
   DocumentForm form = DocumentForm::Lenient;

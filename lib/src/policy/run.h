@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <memory_resource>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -50,12 +49,13 @@ class Strand {
   Strand(Run& run, Strand* parent) noexcept : run_(run), parent_(parent) {}
   [[nodiscard]] Run& run() noexcept { return run_; }
 
-  // Before Flow::Enter: `owner->done(…, state)` is called after the block.
+  // Before Flow::Enter: `owner->done(…, state)` is called after the block. From within done() and failed(), and
+  // after they said Wait: the owner's block is this one now.
   void enter(const Block& block, const Step* owner = nullptr, void* state = nullptr);
   // Before Flow::Wait: keeps what is waited for until resume(). May be null.
   void wait_for(std::unique_ptr<Pending> pending) noexcept { pending_ = std::move(pending); }
-  // Goes on after Flow::Wait, with Next, Answer or Fail (after Run::fail on this strand), on the worker's
-  // thread. Not from inside Step::run: there return the Flow instead.
+  // Goes on after Flow::Wait, with Next, Enter (after enter()), Answer or Fail (after Run::fail on this strand),
+  // on the worker's thread. Not from inside Step::run: there return the Flow instead.
   void resume(Flow flow) noexcept;
 
  private:
@@ -75,6 +75,7 @@ class Strand {
   std::function<void(Flow)> ended_;  // of a child strand
   bool waiting_ = false;
   bool running_ = false;
+  bool closing_ = false;  // the block of the top frame has ended, its owner decides
 };
 
 // How the request is sent: forward-request's attributes.
@@ -91,11 +92,10 @@ struct ForwardTerms {
 class Host {
  public:
   virtual ~Host() = default;
-  // Sends run.request to run.backend. Run::on_backend_head or on_backend_failed follows, never from within.
+  // Sends run.request to run.backend. Run::on_backend_head follows, never from within, or on_backend_failed.
   // A response of an earlier call that is still there is dropped.
   virtual void forward(const ForwardTerms& terms) noexcept = 0;
-  // All of the body that is still to come is read into `body.data`, in the arena; Run::on_body follows, never
-  // from within.
+  // All of the body that is still to come is read into `body.data`; Run::on_body follows, maybe from within.
   virtual void read_request_body() noexcept = 0;
   virtual void read_response_body() noexcept = 0;
   // The pipeline has ended: run.response goes to the client, with the body that is streaming, or whole.
@@ -136,7 +136,8 @@ class Run {
 
   void start() noexcept;
   // A built-in step failed (no operation, no key): only on-error runs.
-  void start_failed(const Failure& failure, Section section) noexcept;
+  // `fields`: whole field lines of the default response, each with its CR LF.
+  void start_failed(const Failure& failure, Section section, std::string_view fields = {}) noexcept;
   // Ends everything it waits for and forgets everything. Nothing is called any more.
   void reset() noexcept;
 
@@ -152,7 +153,8 @@ class Run {
   [[nodiscard]] Host& host() noexcept { return host_; }
   // The roots of every expression: `context`.
   [[nodiscard]] std::span<const expression::Value> roots() noexcept { return {&context_, 1}; }
-  // "return run.fail(strand, {...})".
+  // "return run.fail(strand, {...})". From here on run.response is what the client is told where on-error
+  // does not say otherwise: a policy adds fields of its own, such as Retry-After, after this call.
   Flow fail(Strand& strand, const Failure& failure) noexcept;
   [[nodiscard]] const LastError* last_error() const noexcept { return failed_ ? &last_error_ : nullptr; }
   [[nodiscard]] const Failure& failure() const noexcept { return failure_; }
@@ -193,10 +195,15 @@ class Run {
   void begin_section(Section section) noexcept;
   void section_ended(Flow flow) noexcept;
   void advance(Strand& strand) noexcept;
+  void go_on(Strand& strand, Flow flow) noexcept;
   Flow step(Strand& strand, const Step& step);
   void unwind(Strand& strand) noexcept;
   void finish() noexcept;
   void default_error_response();
+  [[nodiscard]] const Block* block_of(std::size_t from, std::uint8_t& scope) const noexcept;
+  void strand_ended(Strand& strand, Flow flow) noexcept;
+  template <typename F>
+  Flow guarded(Strand& strand, F&& work) noexcept;
 
   Services& services_;
   Host& host_;
@@ -214,6 +221,9 @@ class Run {
   bool failed_ = false;
   bool skipping_ = false;
   bool ended_ = false;
+  bool fail_on_error_status_ = false;
+  bool in_forward_ = false;
+  Flow early_ = Flow::Wait;  // what came of forward() before it returned
 };
 
 // What is told of each step, where a run is traced (policy run, debug credentials).

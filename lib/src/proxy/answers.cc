@@ -47,6 +47,7 @@ constexpr std::array<AnswerText, static_cast<std::size_t>(GatewayAnswer::Count)>
     {"backend_reset", 502, "Bad gateway"},
     {"backend_protocol", 502, "Bad gateway"},
     {"backend_timeout", 504, "Gateway timeout"},
+    {"policy", 0, ""},
     {"stopped", 0, ""},
 }};
 static_assert(kAnswers.size() <= WorkerMetrics::kReasons);

@@ -42,6 +42,7 @@ enum class GatewayAnswer : std::uint8_t {
   BackendReset,
   BackendProtocol,
   BackendTimeout,
+  Policy,
   Stopped,
   Count
 };

@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "http/status.h"
-#include "http/status.h"
+#include "proxy/policy_run.h"
 #include "proxy/worker_state.h"
 
 namespace gateway {
@@ -110,6 +110,10 @@ void Exchange::on_stream_ready() noexcept {
 }
 
 void Exchange::send_request() noexcept {
+  if (policies_) {
+    send_policy_request();
+    return;
+  }
   WorkerContext& context = worker_.context;
   mark_hop_by_hop(head_.headers, context.keep);
   std::size_t i = 0;
@@ -148,6 +152,10 @@ void Exchange::send_request() noexcept {
 
 void Exchange::on_request_data(std::string_view data) noexcept {
   bytes_in_ += data.size();
+  if (policies_ && active_) {
+    take_request_data(data);
+    return;
+  }
   if (!active_ || !upstream_ || !request_head_sent_)
     return;  // answered already: the rest is dropped
   upstream_->send_data(data);
@@ -160,6 +168,10 @@ void Exchange::on_request_data(std::string_view data) noexcept {
 
 void Exchange::on_request_end(const HeaderList& trailers) noexcept {
   request_done_ = true;
+  if (policies_ && active_) {
+    take_request_end();
+    return;
+  }
   if (!active_ || !upstream_ || !request_head_sent_) return;
   upstream_->send_end(&trailers);
   sent_ns_ = static_cast<std::int64_t>(uv_hrtime());
@@ -191,6 +203,10 @@ void Exchange::on_response_head(ResponseHead& head) noexcept {
     return;
   }
   answered_ns_ = static_cast<std::int64_t>(uv_hrtime());
+  if (policies_) {
+    take_response_head(head);
+    return;
+  }
   backend_status_ = status_ = head.status;
   response.request_id = {request_id_.data(), request_id_.size()};
   response.framing = head.framing;
@@ -201,6 +217,10 @@ void Exchange::on_response_head(ResponseHead& head) noexcept {
 }
 
 void Exchange::on_response_data(std::string_view data) noexcept {
+  if (policies_ && !response_started_) {
+    take_response_data(data);
+    return;
+  }
   bytes_out_ += data.size();
   stream_.send_data(data);
   pause_response_when_full();
@@ -217,6 +237,10 @@ void Exchange::on_response_flush() noexcept { stream_.flush(); }
 
 void Exchange::on_response_end(const HeaderList& trailers) noexcept {
   upstream_ = nullptr;
+  if (policies_ && !response_started_) {
+    take_response_end();
+    return;
+  }
   stream_.send_end(&trailers);
   finish(GatewayAnswer::None);
 }
@@ -238,28 +262,40 @@ void Exchange::on_stream_failed(StreamFailure why) noexcept {
         attempt_again(false);
         return;
       }
-      answer(why == StreamFailure::Forbidden       ? GatewayAnswer::EndpointForbidden
-             : why == StreamFailure::ConnectFailed ? GatewayAnswer::ConnectFailed
-                                                   : GatewayAnswer::ConnectTimeout);
+      give_up(why == StreamFailure::Forbidden       ? GatewayAnswer::EndpointForbidden
+              : why == StreamFailure::ConnectFailed ? GatewayAnswer::ConnectFailed
+                                                    : GatewayAnswer::ConnectTimeout);
       return;
     case StreamFailure::Reset:
       // A kept connection that died may never have seen the request (RFC 9110 §9.2.2, RFC 9112
       // §9.3.1).
-      if (failed.reused() && !failed.answered() && !retried_ && is_idempotent(head_.method) &&
-          !head_.has_body()) {
+      if (failed.reused() && !failed.answered() && !retried_ && may_be_sent_twice()) {
         retried_ = true;
         attempt_again(true);
         return;
       }
-      answer(GatewayAnswer::BackendReset);
+      give_up(GatewayAnswer::BackendReset);
       return;
     case StreamFailure::HeaderTimeout:
     case StreamFailure::BodyTimeout:
-      answer(GatewayAnswer::BackendTimeout);
+      give_up(GatewayAnswer::BackendTimeout);
       return;
     case StreamFailure::Protocol:
-      answer(GatewayAnswer::BackendProtocol);
+      give_up(GatewayAnswer::BackendProtocol);
       return;
+  }
+}
+
+bool Exchange::may_be_sent_twice() const noexcept {
+  return is_idempotent(policies_ ? policies_->run.request.method : head_.method) && !head_.has_body();
+}
+
+// No response comes from the backend.
+void Exchange::give_up(GatewayAnswer why) noexcept {
+  if (policies_) {
+    backend_failed(why);
+  } else {
+    answer(why);
   }
 }
 
@@ -293,6 +329,7 @@ void Exchange::answer(GatewayAnswer why, std::string_view extra) noexcept {
 void Exchange::cancel(GatewayAnswer why) noexcept {
   if (!active_) return;
   if (ClientStream* upstream = std::exchange(upstream_, nullptr)) upstream->cancel();
+  if (policies_) worker_.keep(std::move(policies_));
   const int status = text_of(why).status;
   if (status != 0 && !response_started_) {
     answer(why);
@@ -323,6 +360,7 @@ void Exchange::finish(GatewayAnswer why) noexcept {
   metrics.requests_active.sub();
   if (worker_.options.access_log) write_access_log(why);
   active_ = false;
+  if (policies_) worker_.keep(std::move(policies_));
   forget_route();
   worker_.unpin(std::exchange(pinned_, nullptr));
   if (response_broken_) stream_.abort();

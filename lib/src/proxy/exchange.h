@@ -2,10 +2,12 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 
 #include "http/http1_parser.h"
+#include "policy/run.h"
 #include "proxy/answers.h"
 #include "proxy/server_stream.h"
 #include "router/access_table.h"
@@ -14,6 +16,7 @@
 
 namespace gateway {
 
+class PolicyRun;
 struct WorkerState;
 struct PinnedVersion;
 
@@ -59,6 +62,7 @@ class Exchange final : private ClientStreamEvents {
   void route() noexcept;
   [[nodiscard]] bool admit_host_and_path() noexcept;
   void find_api() noexcept;
+  [[nodiscard]] OperationQuery operation_query() const noexcept;
   void find_operation() noexcept;
   [[nodiscard]] bool may_call() noexcept;
   [[nodiscard]] std::string_view subscription_key() noexcept;
@@ -68,11 +72,33 @@ class Exchange final : private ClientStreamEvents {
   void attempt_again(bool fresh) noexcept;
   void pause_response_when_full() noexcept;
   void send_request() noexcept;
+  [[nodiscard]] bool may_be_sent_twice() const noexcept;
+  void give_up(GatewayAnswer why) noexcept;
   void answer(GatewayAnswer answer, std::string_view extra = {}) noexcept;
   void redirect() noexcept;
   void fail_response(GatewayAnswer why) noexcept;
   void finish(GatewayAnswer why) noexcept;
   void write_access_log(GatewayAnswer why) noexcept;
+
+  // exchange_policies.cc: where policies decide. policies_ is then not null.
+  friend class PolicyRun;
+  [[nodiscard]] bool find_policies(policy::Run::Facts& facts) const noexcept;
+  void begin_policies(const policy::Run::Facts& facts) noexcept;
+  void run_policies(const policy::Run::Facts& facts) noexcept;
+  [[nodiscard]] bool fail_by_policies(GatewayAnswer why, std::string_view extra) noexcept;
+  [[nodiscard]] bool answer_preflight() noexcept;
+  void describe_request() noexcept;
+  void forward_by_policies(const policy::ForwardTerms& terms) noexcept;
+  void read_request_body() noexcept;
+  void read_response_body() noexcept;
+  void send_policy_request() noexcept;
+  void take_request_data(std::string_view data) noexcept;
+  void take_request_end() noexcept;
+  void take_response_head(ResponseHead& head) noexcept;
+  void take_response_data(std::string_view data) noexcept;
+  void take_response_end() noexcept;
+  void backend_failed(GatewayAnswer why) noexcept;
+  void respond_by_policies() noexcept;
 
   WorkerState& worker_;
   ServerStream& stream_;
@@ -84,6 +110,7 @@ class Exchange final : private ClientStreamEvents {
   const CompiledRevision* revision_ = nullptr;
   const CompiledOperation* operation_ = nullptr;
   AccessTable::Access access_;
+  std::unique_ptr<PolicyRun> policies_;         // null: none has a say
   const CompiledEndpoint* endpoint_ = nullptr;  // of backend_
   std::size_t forward_from_ = 0;                // of path_: what comes before is not forwarded
   std::string revision_number_;                 // what ";rev=N" named

@@ -91,6 +91,18 @@ void Exchange::find_api() noexcept {
     find_operation();
     if (!operation_ || !may_call()) return;
   }
+  if (api_->takes_route_policies && !pinned_->version->routes_blocked.empty()) {
+    refused_because_ = pinned_->version->routes_blocked;
+    answer(GatewayAnswer::Blocked, "Retry-After: 1\r\n");
+    return;
+  }
+  if (worker_.policies) {
+    policy::Run::Facts facts;
+    if (find_policies(facts)) {
+      run_policies(facts);
+      return;
+    }
+  }
   if ((*backend_)->endpoints.empty()) {
     answer(GatewayAnswer::NoEndpoint, "Retry-After: 1\r\n");
     return;
@@ -98,8 +110,7 @@ void Exchange::find_api() noexcept {
   attempt(false);
 }
 
-// Without an operation_ after it the exchange is answered.
-void Exchange::find_operation() noexcept {
+OperationQuery Exchange::operation_query() const noexcept {
   OperationQuery query;
   query.method = head_.method;
   query.path = path_;
@@ -112,7 +123,12 @@ void Exchange::find_operation() noexcept {
     const HeaderField* field = head_.headers.find(api_->revisions->version_parameter());
     if (field) query.header_version = field->value;
   }
-  const OperationMatch match = api_->revisions->match(query);
+  return query;
+}
+
+// Without an operation_ after it the exchange is answered.
+void Exchange::find_operation() noexcept {
+  const OperationMatch match = api_->revisions->match(operation_query());
   revision_ = match.revision;
   switch (match.outcome) {
     case OperationOutcome::Found:
@@ -130,6 +146,7 @@ void Exchange::find_operation() noexcept {
       answer(GatewayAnswer::NoProtocol);
       return;
     case OperationOutcome::NoOperation:
+      if (answer_preflight() || fail_by_policies(GatewayAnswer::NoOperation, {})) return;
       answer(GatewayAnswer::NoOperation);
       return;
   }
@@ -173,7 +190,7 @@ void Exchange::challenge(GatewayAnswer why) noexcept {
   std::string field = "WWW-Authenticate: AzureApiManagementKey realm=\"https://";
   field.append(host_).append(api_->path.empty() ? "/" : api_->path);
   field.append("\",name=\"").append(revision_->key_header).append("\",type=\"header\"\r\n");
-  answer(why, field);
+  if (!fail_by_policies(why, field)) answer(why, field);
 }
 
 // The certificate of one host must not open the way to another that asks for more than the

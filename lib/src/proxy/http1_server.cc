@@ -91,6 +91,9 @@ std::string_view Http1Server::tls_protocol() const noexcept {
   return transport_ && transport_->tls() ? transport_->tls()->protocol() : std::string_view();
 }
 
+std::string_view Http1Server::client_certificate_der() const noexcept {
+  return transport_ && transport_->tls() ? transport_->tls()->client_certificate_der() : std::string_view();
+}
 std::string_view Http1Server::client_demand() const noexcept {
   return transport_ && transport_->tls() ? transport_->tls()->client_demand() : std::string_view();
 }

@@ -47,6 +47,7 @@ class Http1Server final : public ServerStream, private TransportEvents, private 
   std::string_view tls_protocol() const noexcept override;
   std::string_view server_name() const noexcept override;
   std::string_view client_demand() const noexcept override;
+  std::string_view client_certificate_der() const noexcept override;
 
  private:
   enum class Phase : std::uint8_t {

@@ -47,6 +47,8 @@ class ServerStream {
   [[nodiscard]] virtual std::string_view protocol() const noexcept = 0;      // "HTTP/1.1"
   [[nodiscard]] virtual std::string_view tls_protocol() const noexcept = 0;  // "" = plain
   [[nodiscard]] virtual std::string_view server_name() const noexcept = 0;   // SNI
+  // The client's certificate; "" = none. Lives as long as the connection.
+  [[nodiscard]] virtual std::string_view client_certificate_der() const noexcept = 0;
   [[nodiscard]] virtual std::string_view client_demand() const noexcept = 0;  // TlsSession's
 };
 

@@ -101,6 +101,7 @@ class WorkerImpl final : public Worker {
   void on_tick() noexcept {
     state_->context.timers.advance(state_->context.now());
     state_->dead.clear();
+    state_->dead_runs.clear();
     state_->pools.bury();
     if (++ticks_ % kTicksPerPrune == 0) state_->pools.prune();
     if (state_->options.access_log && ticks_ % 2 == 0) state_->options.access_log->flush();
@@ -198,6 +199,7 @@ class WorkerImpl final : public Worker {
     if (std::exchange(closed_, true)) return;
     close_listeners();
     while (!state_->servers.empty()) state_->servers.back()->stop();
+    if (state_->policies) state_->policies->close();
     state_->pools.close_all();
     if (state_->options.access_log) state_->options.access_log->flush();
     uv_close(reinterpret_cast<uv_handle_t*>(&tick_), nullptr);

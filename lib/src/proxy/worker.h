@@ -14,6 +14,7 @@
 
 #include "observe/access_log.h"
 #include "observe/metrics.h"
+#include "policy/hub.h"
 #include "registry/version.h"
 #include "tls/tls_session.h"
 #include "upstream/forbidden_addresses.h"
@@ -35,6 +36,7 @@ struct WorkerOptions {
   const std::atomic<GatewayState>* state =
       nullptr;  // Ready: serve; Starting: 503 with Retry-After; Draining: serve, close afterwards
   std::atomic<std::uint64_t>* connections = nullptr;  // of all workers, for Limits::connections
+  std::shared_ptr<policy::Hub> policies;  // null: no policy is ever run
   std::unique_ptr<AccessLog> access_log;              // null = off
   Observer* observer = nullptr;
   // Where the last reference to a Version (and other control-thread objects) is to be dropped.

@@ -11,6 +11,7 @@ WorkerState::WorkerState(uv_loop_t* loop, WorkerOptions the_options, VersionPtr 
     : options(std::move(the_options)),
       context(loop, *options.gateway, *options.forbidden),
       pools(context) {
+  if (options.policies) policies = options.policies->open(context, pools);
   options.gateway->environment.entropy->fill(std::as_writable_bytes(std::span(random_)));
   offered_number_.store(version->number, std::memory_order_release);
   adopt(std::move(version));
@@ -66,6 +67,20 @@ void WorkerState::make_request_id(std::array<char, 32>& out) noexcept {
     for (std::size_t i = 0; i < 16; ++i)
       out[half * 16 + i] = "0123456789abcdef"[value >> (60 - 4 * i) & 15];
   }
+}
+
+std::unique_ptr<PolicyRun> WorkerState::take_run() {
+  if (idle_runs.empty()) return std::make_unique<PolicyRun>(policies->services());
+  std::unique_ptr<PolicyRun> run = std::move(idle_runs.back());
+  idle_runs.pop_back();
+  return run;
+}
+
+void WorkerState::keep(std::unique_ptr<PolicyRun> run) noexcept {
+  run->end();
+  constexpr std::size_t kIdleRuns = 1024;
+  // One too many may still be on the stack: it goes with the connections that ended.
+  (idle_runs.size() < kIdleRuns ? idle_runs : dead_runs).push_back(std::move(run));
 }
 
 void WorkerState::remove(Http1Server& server) noexcept {

@@ -11,6 +11,8 @@
 #include <gateway/gateway.h>
 
 #include "observe/access_log.h"
+#include "policy/hub.h"
+#include "proxy/policy_run.h"
 #include "proxy/worker.h"
 #include "registry/version.h"
 #include "tls/tls_session.h"
@@ -60,10 +62,16 @@ struct WorkerState {
   void make_request_id(std::array<char, 32>& out) noexcept;
 
   void remove(Http1Server& server) noexcept;
+  // A run for an exchange, and back: it is ended, and kept for the next one.
+  [[nodiscard]] std::unique_ptr<PolicyRun> take_run();
+  void keep(std::unique_ptr<PolicyRun> run) noexcept;
 
   WorkerOptions options;
   WorkerContext context;
   Pools pools;
+  std::unique_ptr<policy::Hub::WorkerServices> policies;
+  std::vector<std::unique_ptr<PolicyRun>> idle_runs;
+  std::vector<std::unique_ptr<PolicyRun>> dead_runs;  // freed on the next tick
   std::unique_ptr<TlsServer> tls;
   PinnedVersion* current = nullptr;
   std::vector<std::unique_ptr<PinnedVersion>> versions;

@@ -1,7 +1,6 @@
 #include <algorithm>
 
 #include "base/strings.h"
-#include "model/plain_policy.h"
 #include "model/validate.h"
 #include "registry/core.h"
 #include "registry/for_each_change.h"
@@ -23,14 +22,26 @@ std::set<std::string> backend_names(const Api& api) {
 }
 
 // Of the policy documents that cover a whole revision.
-void check_policies(const Api& api, const std::string& where, std::vector<Error>& problems) {
+void check_policies(const Api& api, SourcePolicies& documents, const std::string& where,
+                    std::vector<Error>& problems) {
   for (const ApiRevision& revision : api.revisions) {
     if (revision.policy.empty()) continue;
-    if (std::string beyond = beyond_forwarding(revision.policy); !beyond.empty()) {
+    std::string defect;
+    (void)documents.compile(revision.policy, policy::ScopeKind::Api, &revision, nullptr, defect);
+    if (!defect.empty()) {
       problems.push_back({ErrorCode::InvalidArgument, "registry",
-                          "the policy of API " + revision.id + " " + std::move(beyond), where});
+                          "the policy of API " + revision.id + ": " + defect, where});
     }
   }
+}
+
+bool is_touched(const Api& api, const SourcePolicies& documents, const SourcePolicies::Changed& changed) {
+  for (const ApiRevision& revision : api.revisions) {
+    if (documents.is_touched(revision.policy, changed)) return true;
+    for (const Operation& operation : revision.operations)
+      if (documents.is_touched(operation.policy, changed)) return true;
+  }
+  return false;
 }
 
 // Whether host and path are sound, whatever else is not.
@@ -67,6 +78,11 @@ std::size_t Core::add_source(const SourceOptions& options) {
                                                : 3 + source.precedence;
   arrivals_ = std::max<std::uint64_t>(arrivals_, 4 + options_.conflict.precedence.size());
   const std::size_t index = sources_.size();
+  source.documents = std::make_unique<SourcePolicies>(
+      options_.policies, [this, index](std::string_view id) -> std::shared_ptr<const CompiledBackend> {
+        const auto at = sources_[index].backends.find(std::string(id));
+        return at == sources_[index].backends.end() ? nullptr : at->second.compiled;
+      });
   sources_.push_back(std::move(source));
   take_placeholders(index);
   return index;
@@ -126,7 +142,12 @@ void Core::admit(std::size_t index, const SourceSnapshot& snapshot, std::int64_t
   std::set<std::string> apis, hostnames;
   admit_backends(index, before, apis);
   admit_certificates(index, before, hostnames);
-  admit_access(index, before);
+  const SourcePolicies::Changed changed = source.documents->admit(before, snapshot);
+  if (changed.any()) {
+    for (const auto& [id, api] : source.apis)
+      if (api.said && is_touched(*api.said, *source.documents, changed)) apis.insert(id);
+  }
+  admit_access(index, before, changed);
   for_each_change(before.apis, snapshot.apis,
                   [&](const std::string& id, const std::shared_ptr<const Api>& said) {
                     apis.erase(id);
@@ -182,6 +203,7 @@ void Core::forget(std::size_t index) {
   source.products_of_api.clear();
   source.holders_of_key.clear();
   source.access = {};
+  source.documents->forget();
   dirty_access_.insert(index);
 }
 
@@ -285,9 +307,15 @@ bool Core::compile_form(Source& source, AdmittedApi& api, std::vector<Error>& pr
     api.backend = source.backends.at(api.form->backend).compiled;
   } else {
     api.revisions =
-        std::make_shared<const ApiRevisions>(*api.form, [&source](const std::string& name) {
-          return source.backends.at(name).compiled;
-        });
+        std::make_shared<const ApiRevisions>(
+            *api.form,
+            [&source](const std::string& name) { return source.backends.at(name).compiled; },
+            [&source](const ApiRevision& revision, const Operation* operation, std::string& defect) {
+              return source.documents->compile(
+                  operation ? operation->policy : revision.policy,
+                  operation ? policy::ScopeKind::Operation : policy::ScopeKind::Api, &revision, operation,
+                  defect);
+            });
   }
   return true;
 }
@@ -338,7 +366,7 @@ void Core::admit_api(std::size_t index, const std::string& id,
       api.problems.push_back(
           {ErrorCode::NotFound, "registry", "backend '" + name + "': " + why, where});
     }
-    check_policies(*said, where, api.problems);
+    check_policies(*said, *source.documents, where, api.problems);
   }
 
   const std::shared_ptr<const Api> old_form = api.form;

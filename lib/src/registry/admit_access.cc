@@ -1,6 +1,5 @@
 #include <algorithm>
 
-#include "model/plain_policy.h"
 #include "model/validate.h"
 #include "registry/core.h"
 #include "registry/for_each_change.h"
@@ -21,12 +20,34 @@ std::vector<Error> problems_of(const T& said, std::string_view kind, const std::
   return problems;
 }
 
-void check_policy(std::string_view document, const std::string& what, std::vector<Error>& problems) {
-  if (document.empty()) return;
-  if (std::string beyond = beyond_forwarding(document); !beyond.empty()) {
-    problems.push_back(
-        {ErrorCode::InvalidArgument, "registry", "the policy " + std::move(beyond), what});
-  }
+policy::CompiledDocumentPtr compile_policy(SourcePolicies& documents, std::string_view document,
+                                           policy::ScopeKind scope, const std::string& what,
+                                           std::vector<Error>& problems) {
+  if (document.empty()) return nullptr;
+  std::string defect;
+  policy::CompiledDocumentPtr made = documents.compile(document, scope, nullptr, nullptr, defect);
+  if (!defect.empty())
+    problems.push_back({ErrorCode::InvalidArgument, "registry", "the policy: " + defect, what});
+  return made;
+}
+
+std::shared_ptr<const policy::ProductFacts> facts_of(const Product& said) {
+  policy::ProductFacts facts;
+  facts.id = said.id;
+  facts.name = said.display_name.empty() ? said.id : said.display_name;
+  facts.published = said.published;
+  facts.approval_required = said.approval_required;
+  facts.subscription_required = said.subscription_required;
+  facts.subscriptions_limit = said.subscriptions_limit;
+  for (const Group& group : said.groups) facts.groups.push_back({group.id, group.name});
+  return std::make_shared<const policy::ProductFacts>(std::move(facts));
+}
+
+std::shared_ptr<const policy::SubscriptionFacts> facts_of(const Subscription& said,
+                                                          const SourcePolicies& documents) {
+  return std::make_shared<const policy::SubscriptionFacts>(policy::SubscriptionFacts{
+      said.id, said.display_name.empty() ? said.id : said.display_name, said.primary_key,
+      said.secondary_key, said.created, said.start, said.end, documents.user(said.user)});
 }
 
 std::string reason(const std::vector<Error>& problems) {
@@ -39,7 +60,8 @@ std::string reason(const std::vector<Error>& problems) {
 
 }  // namespace
 
-void Core::admit_access(std::size_t index, const SourceSnapshot& before) {
+void Core::admit_access(std::size_t index, const SourceSnapshot& before,
+                        const SourcePolicies::Changed& changed) {
   Source& source = sources_[index];
   const SourceSnapshot& now = source.snapshot;
   const auto each = [&](const auto& old, const auto& next, auto take) {
@@ -48,6 +70,29 @@ void Core::admit_access(std::size_t index, const SourceSnapshot& before) {
       (this->*take)(source, id, said);
     });
   };
+  std::set<std::string> owners;  // that are not what they were
+  for_each_change(before.users, now.users,
+                  [&](const std::string& id, const auto&) { owners.insert(id); });
+  // What did not change, but refers to what did.
+  const auto again = [&](const auto& all, auto&& is_touched, auto take) {
+    std::vector<std::string> ids;
+    for (const auto& [id, one] : all)
+      if (one.said && is_touched(*one.said)) ids.push_back(id);
+    for (const std::string& id : ids) {
+      dirty_access_.insert(index);
+      (this->*take)(source, id, all.at(id).said);
+    }
+  };
+  if (changed.any()) {
+    again(source.policies, [&](const Policy& said) { return source.documents->is_touched(said.document, changed); },
+          &Core::admit_policy);
+    again(source.products, [&](const Product& said) { return source.documents->is_touched(said.policy, changed); },
+          &Core::admit_product);
+  }
+  if (!owners.empty()) {
+    again(source.subscriptions, [&](const Subscription& said) { return owners.contains(said.user); },
+          &Core::admit_subscription);
+  }
   each(before.policies, now.policies, &Core::admit_policy);
   each(before.products, now.products, &Core::admit_product);
   each(before.subscriptions, now.subscriptions, &Core::admit_subscription);
@@ -57,14 +102,21 @@ void Core::admit_policy(Source& source, const std::string& id,
                         const std::shared_ptr<const Policy>& said) {
   if (!said) {
     source.policies.erase(id);
-    source.access.set_blocked("");
+    if (id == kGlobalPolicy) {
+      source.access.set_blocked("");
+      source.access.set_global_policy(nullptr);
+    }
     return;
   }
   Admitted<Policy>& policy = source.policies[id];
   policy.said = said;
   policy.problems = problems_of(*said, "policy", source.options.name);
-  check_policy(said->document, "policy " + id + " (" + source.options.name + ")", policy.problems);
+  policy::CompiledDocumentPtr made =
+      compile_policy(*source.documents, said->document, policy::ScopeKind::Global,
+                     "policy " + id + " (" + source.options.name + ")", policy.problems);
   if (policy.problems.empty()) policy.form = said;
+  if (id != kGlobalPolicy) return;
+  if (policy.problems.empty()) source.access.set_global_policy(std::move(made));
   // Without a last good form nothing that it covers is served.
   source.access.set_blocked(policy.form ? "" : reason(policy.problems));
 }
@@ -89,8 +141,13 @@ void Core::admit_product(Source& source, const std::string& id,
   } else {
     product.said = said;
     product.problems = problems_of(*said, "product", source.options.name);
-    check_policy(said->policy, "product " + id + " (" + source.options.name + ")", product.problems);
-    if (product.problems.empty()) product.form = said;
+    policy::CompiledDocumentPtr made =
+        compile_policy(*source.documents, said->policy, policy::ScopeKind::Product,
+                       "product " + id + " (" + source.options.name + ")", product.problems);
+    if (product.problems.empty()) {
+      product.form = said;
+      product.policy = std::move(made);
+    }
     for (const std::string& api : in_force()->apis) {
       touched.insert(api);
       source.products_of_api[api].insert(id);
@@ -103,7 +160,8 @@ void Core::admit_product(Source& source, const std::string& id,
         const Admitted<Product>& entry = source.products.at(one);
         const Product& form = entry.form ? *entry.form : *entry.said;
         all.push_back(std::make_shared<const CompiledProduct>(
-            CompiledProduct{one, !form.subscription_required, entry.form ? "" : reason(entry.problems)}));
+            CompiledProduct{one, !form.subscription_required, entry.form ? "" : reason(entry.problems),
+                            entry.policy, facts_of(form)}));
       }
     }
     source.access.set_products(api, std::move(all));
@@ -149,7 +207,8 @@ void Core::admit_subscription(Source& source, const std::string& id,
     // Of several that claim one key, the first id has it, whatever order they came in.
     const Subscription& holder = *source.subscriptions.at(*holders->second.begin()).form;
     source.access.set_key(key, std::make_shared<const CompiledSubscription>(CompiledSubscription{
-                                   holder.id, holder.scope, holder.target, holder.active}));
+                                   holder.id, holder.scope, holder.target, holder.active,
+                                   facts_of(holder, *source.documents)}));
   }
 }
 

@@ -36,6 +36,19 @@ bool Core::compile(RouteTable& routes, TlsTable& tls, std::vector<AccessTable>& 
   return changed;
 }
 
+Core::RoutePolicies Core::route_policies() const {
+  for (const Source& source : sources_) {
+    if (options_.routes_source.empty() || (source.options.kind != options_.routes_source &&
+                                           source.options.name != options_.routes_source)) {
+      continue;
+    }
+    if (source.sync == SyncState::NotSynced)
+      return {nullptr, "the policies of source " + source.options.name + " are not known yet"};
+    return {source.access.global_policy(), source.access.blocked()};
+  }
+  return {};
+}
+
 std::vector<Core::News> Core::take_news() {
   std::vector<News> all;
   for (std::size_t i = 0; i < sources_.size(); ++i) {

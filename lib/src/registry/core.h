@@ -18,6 +18,7 @@
 
 #include "registry/ledger.h"
 #include "registry/registry.h"
+#include "registry/source_policies.h"
 #include "registry/stamp.h"
 #include "router/access_table.h"
 #include "router/protected_paths.h"
@@ -49,6 +50,13 @@ class Core {
   // Stage 3, compile.cc: brings the tables up to date. True when anything effective changed.
   bool compile(RouteTable& routes, TlsTable& tls, std::vector<AccessTable>& access);
 
+  // What runs on Ingress routes: the global document of the source that is named for it.
+  struct RoutePolicies {
+    policy::CompiledDocumentPtr document;
+    std::string blocked;  // why these routes answer 503
+  };
+  [[nodiscard]] RoutePolicies route_policies() const;
+
   // What became of each source's Apis since the last call; only sources with news.
   struct News {
     std::size_t source = 0;
@@ -78,6 +86,8 @@ class Core {
  private:
   // Before the ids of Hostnames in the ledger; no id of an Api has a control byte.
   static constexpr std::string_view kHostnameIds = "\x01hostname:";
+  static constexpr std::string_view kGlobalPolicy = "global";
+  static constexpr std::string_view kIngressKind = "ingress";  // whose routes take policies of others
   static constexpr std::string_view kCloudKind = "cloud";  // whose paths may be protected
 
   // A resource of one source as it was said, and the form of it that counts.
@@ -121,6 +131,7 @@ class Core {
     std::shared_ptr<const T> said;
     std::shared_ptr<const T> form;
     std::vector<Error> problems;
+    policy::CompiledDocumentPtr policy;  // of `form`; null: none, or a plain one
   };
   struct Placeholder {  // of a source that has not synced
     std::string key;
@@ -144,6 +155,7 @@ class Core {
     std::unordered_map<std::string, std::set<std::string>> products_of_api;  // by its name
     std::unordered_map<std::string, std::set<std::string>> holders_of_key;   // Subscriptions
     AccessTable access;
+    std::unique_ptr<SourcePolicies> documents;
     std::unordered_map<std::string, Placeholder> placeholders;  // by Api id
     std::unordered_map<std::string, std::int64_t>
         known_hostnames;                   // until it has synced: newest stamps by host
@@ -176,7 +188,8 @@ class Core {
   };
 
   // admit_access.cc
-  void admit_access(std::size_t source, const SourceSnapshot& before);
+  void admit_access(std::size_t source, const SourceSnapshot& before,
+                    const SourcePolicies::Changed& changed);
   void admit_product(Source& source, const std::string& id,
                      const std::shared_ptr<const Product>& said);
   void admit_subscription(Source& source, const std::string& id,

@@ -201,6 +201,22 @@ bool Core::label_less(const Claim& a, const Claim& b) const {
   return order(a) < order(b);
 }
 
+namespace {
+
+// What policies see of an Ingress route: an Api and an Operation of their own.
+void describe_route(const Api& api, CompiledApi& row) {
+  policy::ApiFacts facts;
+  facts.id = api.id;
+  facts.name = api.id;
+  facts.path = row.path.starts_with('/') ? row.path.substr(1) : row.path;
+  facts.protocols = {"http", "https"};
+  row.facts = std::make_shared<const policy::ApiFacts>(std::move(facts));
+  row.operation_facts = std::make_shared<const policy::OperationFacts>(
+      policy::OperationFacts{"route", api.id, "*", api.match == MatchType::Exact ? "" : "/*"});
+}
+
+}  // namespace
+
 Core::Held Core::hold(const std::string& key, const std::vector<Claim>& contenders,
                       const std::vector<Claim>& broken) const {
   Held held;
@@ -226,6 +242,8 @@ Core::Held Core::hold(const std::string& key, const std::vector<Claim>& contende
   row.backend = api.backend;
   row.revisions = api.revisions;
   row.source_index = winner.source;
+  row.takes_route_policies = source.options.kind == kIngressKind;
+  if (row.takes_route_policies) describe_route(*api.form, row);
   held.row = std::make_shared<const CompiledApi>(std::move(row));
   held.holder = winner;
   held.stale = api.stale;

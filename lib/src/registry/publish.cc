@@ -207,7 +207,12 @@ class RegistryImpl final : public Registry {
   void merge() {
     auto next = std::make_shared<Version>(*merged_);
     core_.merge();
-    if (!core_.compile(next->routes, next->tls, next->access)) return;
+    bool changed = core_.compile(next->routes, next->tls, next->access);
+    Core::RoutePolicies on_routes = core_.route_policies();
+    changed = changed || on_routes.document != next->route_policies || on_routes.blocked != next->routes_blocked;
+    if (!changed) return;
+    next->route_policies = std::move(on_routes.document);
+    next->routes_blocked = std::move(on_routes.blocked);
     ++next->number;
     next->published_at_ms = options_.environment.clock->unix_ms();
     merged_ = std::move(next);

@@ -9,6 +9,7 @@
 #include <gateway/routes.h>
 #include <gateway/source.h>
 
+#include "registry/source_policies.h"
 #include "registry/version.h"
 #include "tls/tls_table.h"
 
@@ -21,6 +22,8 @@ struct RegistryOptions {
   bool allow_encoded_slash = false;
   std::shared_ptr<const TlsBinding> default_binding;  // of the TLS table
   std::string boot_id;
+  SourcePolicies::Options policies;
+  std::string routes_source;  // PolicyOptions::routes_source
   Environment environment;
   Observer* observer = nullptr;  // outlives the registry
 };

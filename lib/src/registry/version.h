@@ -20,6 +20,9 @@ struct Version {
   RouteTable routes;
   TlsTable tls;
   std::vector<AccessTable> access;  // by CompiledApi::source_index
+  // The document that runs on rows without revisions; null: none does.
+  policy::CompiledDocumentPtr route_policies;
+  std::string routes_blocked;  // why rows without revisions answer 503; empty = they serve
 };
 
 using VersionPtr = std::shared_ptr<const Version>;

@@ -9,6 +9,8 @@
 #include <gateway/resources.h>
 #include <gateway/shared_map.h>
 
+#include "policy/facts.h"
+#include "policy/step.h"
 #include "router/api_revisions.h"
 
 namespace gateway {
@@ -17,6 +19,8 @@ struct CompiledProduct {
   std::string id;
   bool open = false;     // no subscription is required
   std::string blocked;   // why requests in its context answer 503; empty = sound
+  policy::CompiledDocumentPtr policy;  // null: none, or a plain one
+  std::shared_ptr<const policy::ProductFacts> facts;
 };
 
 struct CompiledSubscription {
@@ -24,6 +28,7 @@ struct CompiledSubscription {
   Subscription::Scope scope = Subscription::Scope::AllApis;
   std::string target;
   bool active = true;
+  std::shared_ptr<const policy::SubscriptionFacts> facts;
 };
 
 // Who may call what: the products and subscriptions of one source in one Version. Immutable once
@@ -52,11 +57,16 @@ class AccessTable {
   void set_products(std::string_view api, Products products);
   // Why nothing of this source is served: its global policy; "" = it is.
   void set_blocked(std::string why) { blocked_ = std::move(why); }
+  // Of the scope of all APIs; null: none, or a plain one.
+  void set_global_policy(policy::CompiledDocumentPtr policy) { global_policy_ = std::move(policy); }
+  [[nodiscard]] const policy::CompiledDocumentPtr& global_policy() const noexcept { return global_policy_; }
+  [[nodiscard]] const std::string& blocked() const noexcept { return blocked_; }
 
  private:
   SharedMap<CompiledSubscription> keys_;
   SharedMap<Products> products_;  // by API
   std::string blocked_;
+  policy::CompiledDocumentPtr global_policy_;
 };
 
 }  // namespace gateway

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "base/strings.h"
-#include "model/plain_policy.h"
 
 namespace gateway {
 
@@ -24,7 +23,36 @@ RevisionSuffix take_revision(std::string_view path) {
   return out;
 }
 
-ApiRevisions::ApiRevisions(const Api& api, const BackendOf& backend_of)
+namespace {
+
+std::string url_of(const CompiledBackend* backend) {
+  if (!backend || backend->endpoints.empty()) return {};
+  const CompiledEndpoint& first = backend->endpoints.front();
+  const bool tls = backend->protocol == BackendProtocol::Https;
+  std::string host = !backend->host_header.empty() ? backend->host_header : first.authority;
+  return (tls ? "https://" : "http://") + host + backend->path_prefix;
+}
+
+std::shared_ptr<const policy::ApiFacts> facts_of(const Api& api, const ApiRevision& said,
+                                                 const CompiledBackend* backend) {
+  policy::ApiFacts facts;
+  facts.id = said.name;
+  facts.name = said.display_name.empty() ? said.name : said.display_name;
+  facts.path = api.path.starts_with('/') ? api.path.substr(1) : api.path;
+  facts.revision = said.revision;
+  facts.version = said.version;
+  facts.current = said.current;
+  if (said.http) facts.protocols.emplace_back("http");
+  if (said.https) facts.protocols.emplace_back("https");
+  facts.service_url = url_of(backend);
+  facts.key_header = said.key_header;
+  facts.key_query = said.key_query;
+  return std::make_shared<const policy::ApiFacts>(std::move(facts));
+}
+
+}  // namespace
+
+ApiRevisions::ApiRevisions(const Api& api, const BackendOf& backend_of, const PolicyOf& policy_of)
     : versioning_(api.versioning), version_parameter_(api.version_parameter) {
   for (const ApiRevision& said : api.revisions) {
     std::vector<OperationTree::Entry> entries;
@@ -32,18 +60,32 @@ ApiRevisions::ApiRevisions(const Api& api, const BackendOf& backend_of)
     for (const Operation& operation : said.operations) {
       OperationTree::Entry entry;
       entry.url_template = read_url_template(operation.url_template);
-      entry.operation = {operation.id, operation.method, entry.url_template.query, operation.defect};
+      entry.operation.id = operation.id;
+      entry.operation.method = operation.method;
+      entry.operation.query = entry.url_template.query;
+      entry.operation.blocked = operation.defect;
+      entry.operation.facts = std::make_shared<const OperationFacts>(OperationFacts{
+          {operation.id, operation.name.empty() ? operation.id : operation.name, operation.method,
+           operation.url_template},
+          entry.url_template});
       if (entry.operation.blocked.empty() && !operation.policy.empty()) {
-        if (std::string beyond = beyond_forwarding(operation.policy); !beyond.empty()) {
-          entry.operation.blocked = "the policy of operation " + operation.id + " " + beyond;
+        std::string defect;
+        entry.operation.policy = policy_of(said, &operation, defect);
+        if (!defect.empty()) {
+          entry.operation.blocked = "the policy of operation " + operation.id + ": " + defect;
         }
       }
       entries.push_back(std::move(entry));
     }
+    const std::shared_ptr<const CompiledBackend> backend = backend_of(said.backend);
+    std::string defect;  // of the whole Api: it was looked at before
+    policy::CompiledDocumentPtr policy;
+    if (!said.policy.empty()) policy = policy_of(said, nullptr, defect);
     revisions_.push_back({said.id, said.name, said.version, said.revision, said.current, said.online,
                           said.http, said.https, said.subscription_required, said.key_header,
-                          said.key_query, to_lower(said.key_header), backend_of(said.backend),
-                          OperationTree(std::move(entries))});
+                          said.key_query, to_lower(said.key_header), backend,
+                          OperationTree(std::move(entries)), std::move(policy),
+                          facts_of(api, said, backend.get())});
   }
   std::sort(revisions_.begin(), revisions_.end(),
             [](const CompiledRevision& a, const CompiledRevision& b) {

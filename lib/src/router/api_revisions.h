@@ -26,6 +26,8 @@ struct CompiledRevision {
   std::string key_header_lower;
   std::shared_ptr<const CompiledBackend> backend;
   OperationTree operations;
+  policy::CompiledDocumentPtr policy;  // null: none, or a plain one
+  std::shared_ptr<const policy::ApiFacts> facts;
 };
 
 // Takes the ";rev=N" of a path away. None there: `number` is empty.
@@ -67,8 +69,12 @@ struct OperationMatch {
 class ApiRevisions {
  public:
   using BackendOf = std::function<std::shared_ptr<const CompiledBackend>(const std::string& id)>;
-  // Of a sound Api with revisions.
-  ApiRevisions(const Api& api, const BackendOf& backend_of);
+  // How policy documents are compiled: of a revision, or of one of its operations (then not null). Why it
+  // cannot be is told in `defect`.
+  using PolicyOf = std::function<policy::CompiledDocumentPtr(
+      const ApiRevision& revision, const Operation* operation, std::string& defect)>;
+  // Of a sound Api with revisions, whose own documents compile; an operation whose does not is blocked.
+  ApiRevisions(const Api& api, const BackendOf& backend_of, const PolicyOf& policy_of);
 
   [[nodiscard]] Versioning versioning() const noexcept { return versioning_; }
   [[nodiscard]] const std::string& version_parameter() const noexcept { return version_parameter_; }

@@ -7,8 +7,16 @@
 #include <vector>
 
 #include "model/url_template.h"
+#include "policy/facts.h"
+#include "policy/step.h"
 
 namespace gateway {
+
+// What policies may ask of an operation.
+struct OperationFacts {
+  policy::OperationFacts operation;
+  UrlTemplate url_template;
+};
 
 // One operation of a revision. Immutable.
 struct CompiledOperation {
@@ -17,6 +25,8 @@ struct CompiledOperation {
   std::vector<UrlTemplate::Query> query;  // parameters that must be there
   // Why it cannot be served: answered with 503. Empty = sound.
   std::string blocked;
+  policy::CompiledDocumentPtr policy;  // null: none, or a plain one
+  std::shared_ptr<const OperationFacts> facts;
 };
 
 // The operations of one revision, found by method and by the elements of the path. At each element a

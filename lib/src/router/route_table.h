@@ -9,6 +9,8 @@
 #include <gateway/resources.h>
 #include <gateway/shared_map.h>
 
+#include "policy/facts.h"
+#include "policy/step.h"
 #include "router/api_revisions.h"
 #include "upstream/compiled_backend.h"
 
@@ -30,6 +32,11 @@ struct CompiledApi {
   std::shared_ptr<const CompiledBackend> backend;  // null for a tombstone, and where revisions decide
   std::shared_ptr<const ApiRevisions> revisions;   // null: every request goes to `backend`
   std::size_t source_index = 0;                    // of Version::access
+  // Of rows without revisions: what policies see of them, and a document of their own (null: none).
+  policy::CompiledDocumentPtr policy;
+  std::shared_ptr<const policy::ApiFacts> facts;
+  std::shared_ptr<const policy::OperationFacts> operation_facts;
+  bool takes_route_policies = false;  // Version::route_policies runs on it
   bool above_protected = false;  // a protected path lies below: see RouteTable::match
 };
 

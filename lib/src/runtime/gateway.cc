@@ -116,6 +116,8 @@ class GatewayImpl final : public Gateway {
   // In the order of their making; stop() goes backwards.
   std::unique_ptr<ControlThread> control_;
   std::unique_ptr<Registry> registry_;
+  std::shared_ptr<const expression::Catalog> catalog_;
+  std::shared_ptr<policy::Hub> policies_;
   std::shared_ptr<TicketKeys> ticket_keys_;
   std::unique_ptr<AccessLogWriter> access_log_;
   ForbiddenAddresses forbidden_;  // to the workers; complete before they start
@@ -145,6 +147,10 @@ Result<void> GatewayImpl::make_registry() {
   registry.redirect_to_https = options_.redirect_to_https;
   registry.allow_encoded_slash = options_.allow_encoded_slash;
   registry.default_binding = *binding;
+  catalog_ = policy::make_catalog();
+  registry.policies.catalog = catalog_;
+  registry.policies.refuse_not_offered = options_.policies.refuse_not_offered;
+  registry.routes_source = options_.policies.routes_source;
   registry.boot_id = make_boot_id(*options_.environment.entropy);
   registry.environment = options_.environment;
   registry.observer = &logger_;
@@ -183,6 +189,11 @@ Result<void> GatewayImpl::make_workers() {
     ports_.push_back(bound.back().port);
   }
   ticket_keys_ = TicketKeys::create(options_.environment);
+  policy::Hub::Options hub;
+  hub.gateway = &options_;
+  hub.catalog = catalog_;
+  hub.observer = &logger_;
+  policies_ = policy::Hub::create(std::move(hub));
   if (options_.access_log) access_log_ = AccessLogWriter::start(logger_);
   for (unsigned i = 0; i < options_.workers; ++i) {
     WorkerOptions worker;
@@ -193,6 +204,7 @@ Result<void> GatewayImpl::make_workers() {
       worker.listeners.push_back({std::exchange(bound[l].fds[i], -1), options_.listeners[l].tls});
     }
     worker.ticket_keys = ticket_keys_;
+    worker.policies = policies_;
     worker.state = &state_;
     worker.connections = &connections_;
     if (access_log_) worker.access_log = access_log_->open();

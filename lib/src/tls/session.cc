@@ -118,6 +118,13 @@ class Session final : public TlsSession {
   }
   std::string_view protocol() const noexcept override { return SSL_get_version(ssl_.get()); }
   std::string_view client_demand() const noexcept override { return client_demand_; }
+  std::string_view client_certificate_der() const noexcept override {
+    if (!server_) return {};
+    const STACK_OF(CRYPTO_BUFFER)* chain = SSL_get0_peer_certificates(ssl_.get());
+    if (!chain || sk_CRYPTO_BUFFER_num(chain) == 0) return {};
+    const CRYPTO_BUFFER* leaf = sk_CRYPTO_BUFFER_value(chain, 0);
+    return {reinterpret_cast<const char*>(CRYPTO_BUFFER_data(leaf)), CRYPTO_BUFFER_len(leaf)};
+  }
   void set_client_demand(const std::string& demand) { client_demand_ = demand; }
   bool resumed() const noexcept override { return SSL_session_reused(ssl_.get()) == 1; }
   const Error& error() const noexcept override { return error_; }

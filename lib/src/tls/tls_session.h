@@ -88,6 +88,8 @@ class TlsSession {
   [[nodiscard]] virtual bool resumed() const noexcept = 0;
   // Server side: what was asked of the client, TlsBinding::client_demand; "" = no certificate.
   [[nodiscard]] virtual std::string_view client_demand() const noexcept = 0;
+  // Server side, after Open: the client's certificate, DER; "" = none was sent. Lives as long as the session.
+  [[nodiscard]] virtual std::string_view client_certificate_der() const noexcept = 0;
   // After Failed: what went wrong, for the log.
   [[nodiscard]] virtual const Error& error() const noexcept = 0;
 };

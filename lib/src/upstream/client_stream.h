@@ -21,6 +21,7 @@ struct OutgoingRequest {
   std::string_view request_id;
   BodyFraming framing = BodyFraming::None;  // None, Length or Chunked
   std::uint64_t content_length = 0;
+  std::int64_t header_timeout_ms = 0;  // in place of Timeouts::backend_header; 0 = that one
 };
 
 enum class StreamFailure : std::uint8_t {

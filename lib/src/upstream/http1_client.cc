@@ -107,6 +107,7 @@ void Http1Client::lend(ClientStreamEvents& events) noexcept {
 
 void Http1Client::send_head(const OutgoingRequest& request) noexcept {
   head_request_ = request.method == "HEAD";
+  header_timeout_ms_ = request.header_timeout_ms;
   parser_.expect_no_body(head_request_);
   chunked_request_ = request.framing == BodyFraming::Chunked;
   std::string& out = transport_->pending();
@@ -172,7 +173,9 @@ void Http1Client::update_deadline() noexcept {
   } else if (head_done_) {
     context_.timers.set(*this, context_.deadline(timeouts.backend_body));
   } else if (request_sent_ || transport_->buffered() > 0) {
-    context_.timers.set(*this, context_.deadline(timeouts.backend_header));
+    context_.timers.set(*this, context_.deadline(header_timeout_ms_ != 0
+                                                     ? Milliseconds(header_timeout_ms_)
+                                                     : timeouts.backend_header));
   } else {
     context_.timers.cancel(*this);  // the client is slow to send the request
   }

@@ -75,6 +75,7 @@ class Http1Client final : public ClientStream,
   std::string server_name_;
   std::shared_ptr<TlsClient> tls_;
   std::uint16_t port_ = 0;
+  std::int64_t header_timeout_ms_ = 0;  // OutgoingRequest's
   std::uint64_t requests_ = 0;  // finished ones
   State state_ = State::Connecting;
   StreamFailure unconnected_ = StreamFailure::ConnectTimeout;  // what a deadline before Open means
