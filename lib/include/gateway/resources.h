@@ -244,13 +244,13 @@ struct PolicyFragment {
 };
 
 // Where log-to-eventhub sends to.
-struct Logger {
+struct EventHubLogger {
   std::string id;
   std::string name;               // of the hub
   std::string connection_string;  // "Endpoint=sb://…;SharedAccessKeyName=…;SharedAccessKey=…"; a secret
   Provenance provenance;
   std::string defect;             // as Api::defect
-  bool operator==(const Logger&) const = default;
+  bool operator==(const EventHubLogger&) const = default;
 };
 
 }  // namespace gateway

@@ -28,7 +28,7 @@ struct SourceSnapshot {
   SharedMap<User> users;
   SharedMap<NamedValue> named_values;
   SharedMap<PolicyFragment> fragments;
-  SharedMap<Logger> loggers;
+  SharedMap<EventHubLogger> loggers;
 
   // Objects of which not even a resource could be made, each with its reason. They are shown to
   // operators, and disturb nothing else.
@@ -43,7 +43,7 @@ struct SourceSnapshot {
   void set(User u) { auto id = u.id; users.set(id, std::make_shared<const User>(std::move(u))); }
   void set(NamedValue n) { auto id = n.id; named_values.set(id, std::make_shared<const NamedValue>(std::move(n))); }
   void set(PolicyFragment f) { auto id = f.id; fragments.set(id, std::make_shared<const PolicyFragment>(std::move(f))); }
-  void set(Logger l) { auto id = l.id; loggers.set(id, std::make_shared<const Logger>(std::move(l))); }
+  void set(EventHubLogger l) { auto id = l.id; loggers.set(id, std::make_shared<const EventHubLogger>(std::move(l))); }
   void set(Hostname h) { auto id = h.id; hostnames.set(id, std::make_shared<const Hostname>(std::move(h))); }
 };
 

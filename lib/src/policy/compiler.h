@@ -51,7 +51,7 @@ struct Surroundings {
   std::function<const std::string*(std::string_view id)> fragment;                // its document
   std::function<std::shared_ptr<const CompiledBackend>(std::string_view id)> backend;
   std::function<std::shared_ptr<const CertificateFacts>(std::string_view id_or_thumbprint)> certificate;
-  std::function<std::shared_ptr<const Logger>(std::string_view id)> logger;
+  std::function<std::shared_ptr<const EventHubLogger>(std::string_view id)> logger;
   // ApiRevision::schema of the API that the document belongs to; null: none, or another scope.
   std::shared_ptr<const std::string> schema;
   const OperationFacts* operation = nullptr;  // at the operation's scope

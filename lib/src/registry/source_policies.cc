@@ -1,5 +1,6 @@
 #include "registry/source_policies.h"
 
+#include "policy/hub.h"
 #include "registry/for_each_change.h"
 
 namespace gateway {
@@ -36,9 +37,9 @@ SourcePolicies::Changed SourcePolicies::admit(const SourceSnapshot& before, cons
   said_.users = now.users;
   if (changed.named_values) {
     values_by_name_.clear();
-    said_.named_values.for_each([&](const std::string& id, const auto& value) {
+    said_.named_values.for_each([&](std::string_view id, const auto& value) {
       if (value->defect.empty())
-        values_by_name_[value->display_name.empty() ? id : value->display_name] = value->value;
+        values_by_name_[value->display_name.empty() ? std::string(id) : value->display_name] = value->value;
     });
   }
   if (changed.any()) {
@@ -79,7 +80,8 @@ policy::CompiledDocumentPtr SourcePolicies::compile(std::string_view document, p
     compiled_.erase(at);
   }
   policy::Surroundings around;
-  around.catalog = options_->catalog.get();
+  if (!catalog_) catalog_ = options_->catalog ? options_->catalog : policy::make_catalog();
+  around.catalog = catalog_.get();
   around.more_kinds = options_->more_kinds;
   around.refuse_not_offered = options_->refuse_not_offered;
   around.named_value = [this](std::string_view name) -> const std::string* {
@@ -97,7 +99,7 @@ policy::CompiledDocumentPtr SourcePolicies::compile(std::string_view document, p
     return std::make_shared<const policy::CertificateFacts>(
         policy::CertificateFacts{found->id, found->chain_pem, found->key_pem});
   };
-  around.logger = [this](std::string_view id) -> std::shared_ptr<const Logger> {
+  around.logger = [this](std::string_view id) -> std::shared_ptr<const EventHubLogger> {
     return said_.loggers.get(id);
   };
   policy::OperationFacts facts;

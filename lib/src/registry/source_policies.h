@@ -21,7 +21,7 @@ namespace gateway {
 class SourcePolicies {
  public:
   struct Options {
-    std::shared_ptr<const expression::Catalog> catalog;  // null: only what forwards can be compiled
+    std::shared_ptr<const expression::Catalog> catalog;  // null: one is made when it is needed
     std::vector<policy::PolicyKind> more_kinds;
     bool refuse_not_offered = false;
   };
@@ -51,6 +51,7 @@ class SourcePolicies {
  private:
   const Options* options_;
   BackendOf backend_of_;
+  std::shared_ptr<const expression::Catalog> catalog_;
   SourceSnapshot said_;
   std::unordered_map<std::string, std::string> values_by_name_;  // display name → value
   std::map<std::string, std::weak_ptr<const policy::CompiledDocument>> compiled_;
