@@ -40,6 +40,7 @@ class Setup {
     certificate();
     limits();
     conflicts();
+    policies();
     life();
     if (settings_.flag("k8s.ingress.enabled")) ingress(environment);
     cloud();
@@ -122,6 +123,28 @@ class Setup {
     l.connections = settings_.number("limits.connections");
     l.pool_idle_per_endpoint = settings_.number("limits.pool.idle");
     l.body_watermark = settings_.number("limits.body.watermark");
+  }
+
+  void policies() {
+    gateway::PolicyOptions& options = out_.options.policies;
+    if (settings_.text("k8s.ingress.policy") == "global") {
+      options.routes_source = settings_.text("config.policy.source");
+    } else {
+      options.routes_source.clear();
+    }
+    options.refuse_not_offered = settings_.text("policies.not-offered") == "refuse";
+    options.body_bytes = settings_.number("policies.body.bytes");
+    options.cache_bytes = settings_.number("policies.cache.bytes");
+    options.redis = settings_.text("policies.redis");
+    options.region = settings_.text("policies.deployment.region");
+    options.service_name = settings_.text("policies.deployment.service-name");
+    options.federated_token_file = settings_.text("policies.identity.token.path");
+    options.client_id = settings_.text("policies.identity.client-id");
+    options.tenant_id = settings_.text("policies.identity.tenant-id");
+    options.authority = settings_.text("policies.identity.authority");
+    options.debug_credential = settings_.text("policies.debug.credential");
+    if (!options.debug_credential.empty() && options.debug_credential.size() < 16)
+      problem("policies.debug.credential", "it must have 16 bytes or more");
   }
 
   void conflicts() {

@@ -60,6 +60,27 @@ inline constexpr auto kSettingRows = std::to_array<SettingRow>({
     {"config.start.partial", Flag, "false", "", Own,
      "after `config.start.timeout`: serve what is there, instead of ending with exit code 3"},
 
+    // Policies
+    {"config.policy.source", Text, "cloud", "", Own,
+     "kind or name of the source whose global policy document runs on Ingress routes"},
+    {"k8s.ingress.policy", Choice, "global", "global,none", Own,
+     "run that document on Ingress routes; while its source is not synced they answer 503"},
+    {"policies.not-offered", Choice, "skip", "skip,refuse", Own,
+     "policies that the vendor's self-hosted gateway does not offer: skip them with a warning, or refuse the document"},
+    {"policies.body.bytes", Size, "8MiB", "1KiB..1GiB", Own, "one body that a policy reads; more = 413 for requests, 502 for responses"},
+    {"policies.cache.bytes", Size, "64MiB", "1MiB..64GiB", Own, "values and responses that policies keep in process"},
+    {"policies.redis", Text, "", "", Own,
+     "counters and cache shared with other gateways: `redis://`, `rediss://` or `host:port,password=…,ssl=True`; unset = in process"},
+    {"policies.debug.credential", Text, "", "", Own,
+     "who sends this in `Gateway-Debug` is shown every policy step; unset = nobody. 16 bytes or more"},
+    {"policies.deployment.region", Text, "", "", Own, "what policies see as `context.Deployment.Region`"},
+    {"policies.deployment.service-name", Text, "", "", Own, "what policies see as `context.Deployment.ServiceName`"},
+    {"policies.identity.token.path", Text, "", "", Own,
+     "workload identity: the file of the service account's token; unset = the machine's metadata service is asked"},
+    {"policies.identity.client-id", Text, "", "", Own, "workload identity: the application"},
+    {"policies.identity.tenant-id", Text, "", "", Own, "workload identity: the directory"},
+    {"policies.identity.authority", Text, "https://login.microsoftonline.com/", "", Own, "workload identity: who gives tokens"},
+
     // Listeners
     {"net.server.address", Address, "::", "", Own, "address of the HTTP, HTTPS and monitor listeners; `::` is dual stack"},
     {"net.server.http.port", Port, "8080", "", Own, "plain-text listener; 0 = any free port"},
