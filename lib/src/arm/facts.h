@@ -79,6 +79,14 @@ struct AuthorityFacts {
 [[nodiscard]] std::string read_api_link(const Resource& resource, Problems& problems);
 [[nodiscard]] Subscription read_subscription(const Resource& resource);
 
+// The ids of Backends that policies name begin with this, apart from those of APIs.
+inline constexpr std::string_view kBackendIds = "backends/";
+[[nodiscard]] NamedValue read_named_value(const Resource& resource);
+[[nodiscard]] PolicyFragment read_fragment(const Resource& resource);
+[[nodiscard]] EventHubLogger read_logger(const Resource& resource);
+[[nodiscard]] User read_user(const Resource& resource);  // without groups
+[[nodiscard]] std::optional<Backend> read_backend(const Resource& resource, Problems& problems);
+
 // Without the client CAs.
 [[nodiscard]] Hostname read_hostname(const Resource& resource);
 [[nodiscard]] CertificateFacts read_certificate(const Resource& resource);

@@ -79,7 +79,13 @@ Product read_product(const Resource& resource) {
   Product product;
   product.id = id_parts(resource.id)[1];
   product.provenance = {.kind = "Product", .space = "", .name = product.id, .revision = ""};
-  envelope.properties().read("subscriptionRequired", product.subscription_required);
+  const Members properties = envelope.properties();
+  properties.read("subscriptionRequired", product.subscription_required);
+  properties.read("displayName", product.display_name, kMaxText * 4);
+  properties.read("approvalRequired", product.approval_required);
+  std::string state = "published";
+  if (properties.find("state")) properties.read("state", state, kMaxText);
+  product.published = equals_ignoring_case(state, "published");
   product.defect = join_problems(problems);
   return product;
 }
@@ -114,6 +120,15 @@ Subscription read_subscription(const Resource& resource) {
   subscription.active = read_active(properties);
   properties.read("primaryKey", subscription.primary_key, kMaxText);
   properties.read("secondaryKey", subscription.secondary_key, kMaxText);
+  properties.read("displayName", subscription.display_name, kMaxText);
+  properties.read("createdDate", subscription.created, 64);
+  properties.read("startDate", subscription.start, 64);
+  properties.read("endDate", subscription.end, 64);
+  std::string owner;
+  if (properties.find("ownerId") && properties.read("ownerId", owner, kMaxId)) {
+    const auto known = short_id(owner);
+    if (known.ok() && kind_of(*known) == "users") subscription.user = id_parts(*known)[1];
+  }
   if (!problems.empty()) subscription.active = false;
   subscription.defect = join_problems(problems);
   return subscription;

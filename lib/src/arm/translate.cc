@@ -144,6 +144,11 @@ class Translator::Impl {
         {"gateways/hostnameConfigurations", &Impl::take_hostname},
         {"gateways/certificateAuthorities", &Impl::take_authority},
         {"certificates", &Impl::take_certificate},
+        {"namedValues", &Impl::take_named_value},
+        {"policyFragments", &Impl::take_fragment},
+        {"loggers", &Impl::take_logger},
+        {"users", &Impl::take_user},
+        {"backends", &Impl::take_backend},
     };
     for (const auto& [known, taker] : kTakers) {
       if (known == kind) return taker;
@@ -255,6 +260,39 @@ class Translator::Impl {
     put(out_.policies, std::move(policy));
   }
 
+  template <typename T>
+  void take_plain(SharedMap<T>& map, const Id& id, const Resource* resource,
+                  T (*read)(const Resource&)) {
+    if (resource) {
+      put(map, read(*resource));
+    } else {
+      map.erase(id.parts[1]);
+    }
+  }
+  void take_named_value(const Id& id, const Resource* resource) {
+    take_plain(out_.named_values, id, resource, read_named_value);
+  }
+  void take_fragment(const Id& id, const Resource* resource) {
+    take_plain(out_.fragments, id, resource, read_fragment);
+  }
+  void take_logger(const Id& id, const Resource* resource) {
+    take_plain(out_.loggers, id, resource, read_logger);
+  }
+  void take_user(const Id& id, const Resource* resource) {
+    take_plain(out_.users, id, resource, read_user);
+  }
+  void take_backend(const Id& id, const Resource* resource) {
+    Problems problems;
+    std::optional<Backend> backend =
+        resource ? read_backend(*resource, problems) : std::optional<Backend>();
+    if (!problems.empty()) reject(id.whole, problems);
+    if (backend) {
+      put(out_.backends, std::move(*backend));
+    } else {
+      out_.backends.erase(std::string(kBackendIds).append(id.parts[1]));
+    }
+  }
+
   void change_gateway(std::string_view name, const std::function<void(GatewayNode&)>& change) {
     if (!options_.gateway.empty() && name != options_.gateway) return;
     change(node_of(gateways_, name));
@@ -364,6 +402,11 @@ class Translator::Impl {
     replace(out_.hostnames, hostname_ids_, std::move(hostnames));
     std::vector<Certificate> certificates;
     for (const auto& [name, user] : wanted) certificates.push_back(build_certificate(name, user));
+    // The others are there for policies.
+    for (const auto& [name, facts] : certificates_) {
+      if (!wanted.contains(name) && facts.problems.empty() && !facts.key_pem.empty())
+        certificates.push_back(build_certificate(name, ""));
+    }
     replace(out_.certificates, certificate_ids_, std::move(certificates));
     if (ca_pem == ca_pem_) return;
     ca_pem_ = std::move(ca_pem);

@@ -78,6 +78,7 @@ void write(Writer& writer, const Operation& operation, CanonicalForm form) {
   put_text(writer, "defect", operation.defect);
   put(writer, "id", operation.id);
   put(writer, "method", operation.method);
+  put_text(writer, "name", operation.name);
   put_policy(writer, operation.policy, form);
   put(writer, "urlTemplate", operation.url_template);
   writer.EndObject();
@@ -88,6 +89,7 @@ void write(Writer& writer, const ApiRevision& revision, CanonicalForm form) {
   writer.StartObject();
   put_text(writer, "backend", revision.backend);
   put_flag(writer, "current", revision.current, true);
+  put_text(writer, "displayName", revision.display_name);
   put(writer, "id", revision.id);
   if (revision.key_header != usual.key_header) put(writer, "keyHeader", revision.key_header);
   if (revision.key_query != usual.key_query) put(writer, "keyQuery", revision.key_query);
@@ -106,6 +108,11 @@ void write(Writer& writer, const ApiRevision& revision, CanonicalForm form) {
     writer.EndArray();
   }
   if (revision.revision != usual.revision) put(writer, "revision", revision.revision);
+  if (form == CanonicalForm::Full) {
+    put_text(writer, "schema", revision.schema);
+  } else if (!revision.schema.empty()) {
+    put(writer, "schemaSha256", hex(sha256(revision.schema)));
+  }
   put_flag(writer, "subscriptionRequired", revision.subscription_required, false);
   put_text(writer, "version", revision.version);
   writer.EndObject();
@@ -201,6 +208,19 @@ void write(Writer& writer, const Certificate& certificate, CanonicalForm form) {
   writer.EndObject();
 }
 
+void put_groups(Writer& writer, const std::vector<Group>& groups) {
+  if (groups.empty()) return;
+  writer.Key("groups");
+  writer.StartArray();
+  for (const Group& group : groups) {
+    writer.StartObject();
+    put(writer, "id", group.id);
+    put_text(writer, "name", group.name);
+    writer.EndObject();
+  }
+  writer.EndArray();
+}
+
 void write(Writer& writer, const Product& product, CanonicalForm form) {
   writer.StartObject();
   writer.Key("apis");
@@ -209,11 +229,16 @@ void write(Writer& writer, const Product& product, CanonicalForm form) {
     writer.String(api.data(), static_cast<rapidjson::SizeType>(api.size()));
   }
   writer.EndArray();
+  put_flag(writer, "approvalRequired", product.approval_required, false);
   put_text(writer, "defect", product.defect);
+  put_text(writer, "displayName", product.display_name);
+  put_groups(writer, product.groups);
   put(writer, "id", product.id);
   put_policy(writer, product.policy, form);
   if (form == CanonicalForm::Full) put_provenance(writer, product.provenance);
+  put_flag(writer, "published", product.published, true);
   put_flag(writer, "subscriptionRequired", product.subscription_required, true);
+  if (product.subscriptions_limit != 0) put_number(writer, "subscriptionsLimit", product.subscriptions_limit);
   writer.EndObject();
 }
 
@@ -228,7 +253,10 @@ void write(Writer& writer, const Subscription& subscription, CanonicalForm form)
   };
   writer.StartObject();
   put_flag(writer, "active", subscription.active, true);
+  put_text(writer, "created", subscription.created);
   put_text(writer, "defect", subscription.defect);
+  put_text(writer, "displayName", subscription.display_name);
+  put_text(writer, "end", subscription.end);
   put(writer, "id", subscription.id);
   put_key("primaryKey", subscription.primary_key);
   if (full) put_provenance(writer, subscription.provenance);
@@ -238,7 +266,9 @@ void write(Writer& writer, const Subscription& subscription, CanonicalForm form)
     case Subscription::Scope::Product: put(writer, "scope", "product"); break;
   }
   put_key("secondaryKey", subscription.secondary_key);
+  put_text(writer, "start", subscription.start);
   put_text(writer, "target", subscription.target);
+  put_text(writer, "user", subscription.user);
   writer.EndObject();
 }
 
@@ -252,6 +282,73 @@ void write(Writer& writer, const Policy& policy, CanonicalForm form) {
   }
   put(writer, "id", policy.id);
   if (form == CanonicalForm::Full) put_provenance(writer, policy.provenance);
+  writer.EndObject();
+}
+
+void write(Writer& writer, const User& user, CanonicalForm form) {
+  writer.StartObject();
+  put_text(writer, "defect", user.defect);
+  put_text(writer, "email", user.email);
+  put_text(writer, "firstName", user.first_name);
+  put_groups(writer, user.groups);
+  put(writer, "id", user.id);
+  if (!user.identities.empty()) {
+    writer.Key("identities");
+    writer.StartArray();
+    for (const auto& [provider, id] : user.identities) {
+      writer.StartObject();
+      put(writer, "id", id);
+      put(writer, "provider", provider);
+      writer.EndObject();
+    }
+    writer.EndArray();
+  }
+  put_text(writer, "lastName", user.last_name);
+  put_text(writer, "note", user.note);
+  if (form == CanonicalForm::Full) put_provenance(writer, user.provenance);
+  put_text(writer, "registered", user.registered);
+  writer.EndObject();
+}
+
+void write(Writer& writer, const NamedValue& value, CanonicalForm form) {
+  writer.StartObject();
+  put_text(writer, "defect", value.defect);
+  put_text(writer, "displayName", value.display_name);
+  put(writer, "id", value.id);
+  if (form == CanonicalForm::Full) put_provenance(writer, value.provenance);
+  put_flag(writer, "secret", value.secret, false);
+  if (form == CanonicalForm::Full) {
+    put_text(writer, "value", value.value);
+  } else {
+    put(writer, "valueSha256", hex(sha256(value.id + '\x01' + value.value)));
+  }
+  writer.EndObject();
+}
+
+void write(Writer& writer, const PolicyFragment& fragment, CanonicalForm form) {
+  writer.StartObject();
+  put_text(writer, "defect", fragment.defect);
+  if (form == CanonicalForm::Full) {
+    put(writer, "document", fragment.document);
+  } else {
+    put(writer, "documentSha256", hex(sha256(fragment.document)));
+  }
+  put(writer, "id", fragment.id);
+  if (form == CanonicalForm::Full) put_provenance(writer, fragment.provenance);
+  writer.EndObject();
+}
+
+void write(Writer& writer, const EventHubLogger& logger, CanonicalForm form) {
+  writer.StartObject();
+  if (form == CanonicalForm::Full) {
+    put_text(writer, "connectionString", logger.connection_string);
+  } else {
+    put(writer, "connectionStringSha256", hex(sha256(logger.connection_string)));
+  }
+  put_text(writer, "defect", logger.defect);
+  put(writer, "id", logger.id);
+  put_text(writer, "name", logger.name);
+  if (form == CanonicalForm::Full) put_provenance(writer, logger.provenance);
   writer.EndObject();
 }
 
@@ -319,6 +416,17 @@ void write_canonical(const Policy& policy, CanonicalForm form, std::string& out)
   write_one(policy, form, out);
 }
 
+void write_canonical(const User& user, CanonicalForm form, std::string& out) { write_one(user, form, out); }
+void write_canonical(const NamedValue& value, CanonicalForm form, std::string& out) {
+  write_one(value, form, out);
+}
+void write_canonical(const PolicyFragment& fragment, CanonicalForm form, std::string& out) {
+  write_one(fragment, form, out);
+}
+void write_canonical(const EventHubLogger& logger, CanonicalForm form, std::string& out) {
+  write_one(logger, form, out);
+}
+
 Digest content_digest(const Api& api) { return digest_of(api); }
 Digest content_digest(const Hostname& hostname) { return digest_of(hostname); }
 
@@ -332,12 +440,16 @@ std::string write_configuration_document(const SourceSnapshot& snapshot) {
   write_all(writer, "backends", snapshot.backends);
   write_all(writer, "certificates", snapshot.certificates);
   put_text(writer, "epoch", snapshot.epoch);
+  write_all(writer, "fragments", snapshot.fragments);
   write_all(writer, "hostnames", snapshot.hostnames);
   put(writer, "kind", "Configuration");
+  write_all(writer, "loggers", snapshot.loggers);
+  write_all(writer, "namedValues", snapshot.named_values);
   write_all(writer, "policies", snapshot.policies);
   write_all(writer, "products", snapshot.products);
   put_text(writer, "revision", snapshot.revision);
   write_all(writer, "subscriptions", snapshot.subscriptions);
+  write_all(writer, "users", snapshot.users);
   writer.EndObject();
   return text;
 }

@@ -29,13 +29,18 @@ void write_canonical(const Certificate& certificate, CanonicalForm form, std::st
 void write_canonical(const Product& product, CanonicalForm form, std::string& out);
 void write_canonical(const Subscription& subscription, CanonicalForm form, std::string& out);  // Content: the keys' SHA-256
 void write_canonical(const Policy& policy, CanonicalForm form, std::string& out);
+void write_canonical(const User& user, CanonicalForm form, std::string& out);
+void write_canonical(const NamedValue& value, CanonicalForm form, std::string& out);  // Content: the value's SHA-256, salted by its name
+void write_canonical(const PolicyFragment& fragment, CanonicalForm form, std::string& out);
+void write_canonical(const EventHubLogger& logger, CanonicalForm form, std::string& out);  // Content: the connection string's SHA-256
 
 // SHA-256 over the Content form.
 [[nodiscard]] Digest content_digest(const Api& api);
 [[nodiscard]] Digest content_digest(const Hostname& hostname);
 
 // Our own document: {"apiVersion":"gateway/v1","kind":"Configuration", "apis":[…], "backends":[…],
-// "certificates":[…], "hostnames":[…], "products":[…], "subscriptions":[…], "policies":[…]}; docs and the JSON Schema are in lib/src/model/configuration.schema.json.
+// "certificates":[…], "fragments":[…], "hostnames":[…], "loggers":[…], "namedValues":[…], "policies":[…], "products":[…],
+// "subscriptions":[…], "users":[…]}; docs and the JSON Schema are in lib/src/model/configuration.schema.json.
 // Every problem is appended to `rejected` of the snapshot, naming the member path; sound elements are taken.
 void read_configuration_document(const rapidjson::Value& document, std::string_view where, SourceSnapshot& into);
 [[nodiscard]] std::string write_configuration_document(const SourceSnapshot& snapshot);  // canonical, whole, with keys

@@ -43,6 +43,7 @@ void read_operation(const Value& value, const std::string& path, MemberReader& o
   reader.require("urlTemplate");
   reader.read("urlTemplate", operation.url_template);
   reader.read("policy", operation.policy);
+  reader.read("name", operation.name);
   reader.read("defect", operation.defect);
   outer.adopt(reader);
   revision.operations.push_back(std::move(operation));
@@ -80,6 +81,8 @@ void read_revision(const Value& value, const std::string& path, MemberReader& ou
   reader.read("keyHeader", revision.key_header);
   reader.read("keyQuery", revision.key_query);
   reader.read("policy", revision.policy);
+  reader.read("displayName", revision.display_name);
+  reader.read("schema", revision.schema);
   read_protocols(reader, revision);
   reader.each("operations", [&](const Value& element, const std::string& at) {
     read_operation(element, at, reader, revision);
@@ -116,6 +119,10 @@ class DocumentReader {
     reader.each("products", [&](const Value& v, const std::string& path) { read_product(v, path); });
     reader.each("subscriptions",
                 [&](const Value& v, const std::string& path) { read_subscription(v, path); });
+    reader.each("users", [&](const Value& v, const std::string& path) { read_user(v, path); });
+    reader.each("namedValues", [&](const Value& v, const std::string& path) { read_named_value(v, path); });
+    reader.each("fragments", [&](const Value& v, const std::string& path) { read_fragment(v, path); });
+    reader.each("loggers", [&](const Value& v, const std::string& path) { read_logger(v, path); });
     reader.each("policies", [&](const Value& v, const std::string& path) { read_policy(v, path); });
     reader.end();
     reject_all(reader);
@@ -226,6 +233,13 @@ class DocumentReader {
     std::sort(product.apis.begin(), product.apis.end());
     product.apis.erase(std::unique(product.apis.begin(), product.apis.end()), product.apis.end());
     reader.read("policy", product.policy);
+    reader.read("displayName", product.display_name);
+    reader.read("published", product.published);
+    reader.read("approvalRequired", product.approval_required);
+    std::int64_t limit = 0;
+    reader.read("subscriptionsLimit", limit, 0, 1'000'000'000);
+    product.subscriptions_limit = static_cast<std::int32_t>(limit);
+    read_groups(reader, product.groups);
     reader.read("defect", product.defect);
     read_provenance(reader, product.provenance);
     take(std::move(product), reader, path, true, into_.products);
@@ -244,9 +258,88 @@ class DocumentReader {
     reader.read("active", subscription.active);
     reader.read("primaryKey", subscription.primary_key);
     reader.read("secondaryKey", subscription.secondary_key);
+    reader.read("displayName", subscription.display_name);
+    reader.read("user", subscription.user);
+    reader.read("created", subscription.created);
+    reader.read("start", subscription.start);
+    reader.read("end", subscription.end);
     reader.read("defect", subscription.defect);
     read_provenance(reader, subscription.provenance);
     take(std::move(subscription), reader, path, true, into_.subscriptions);
+  }
+
+  static void read_groups(MemberReader& reader, std::vector<Group>& groups) {
+    reader.each("groups", [&](const Value& element, const std::string& at) {
+      MemberReader inner(element, at + ".");
+      Group group;
+      inner.require("id");
+      inner.read("id", group.id);
+      inner.read("name", group.name);
+      reader.adopt(inner);
+      groups.push_back(std::move(group));
+    });
+  }
+
+  void read_user(const Value& value, const std::string& path) {
+    MemberReader reader(value, path + ".");
+    User user;
+    reader.require("id");
+    reader.read("id", user.id);
+    reader.read("email", user.email);
+    reader.read("firstName", user.first_name);
+    reader.read("lastName", user.last_name);
+    reader.read("note", user.note);
+    reader.read("registered", user.registered);
+    read_groups(reader, user.groups);
+    reader.each("identities", [&](const Value& element, const std::string& at) {
+      MemberReader inner(element, at + ".");
+      std::string id, provider;
+      inner.read("id", id);
+      inner.read("provider", provider);
+      reader.adopt(inner);
+      user.identities.emplace_back(std::move(provider), std::move(id));
+    });
+    reader.read("defect", user.defect);
+    read_provenance(reader, user.provenance);
+    take(std::move(user), reader, path, true, into_.users);
+  }
+
+  void read_named_value(const Value& value, const std::string& path) {
+    MemberReader reader(value, path + ".");
+    NamedValue named;
+    reader.require("id");
+    reader.read("id", named.id);
+    named.display_name = named.id;
+    reader.read("displayName", named.display_name);
+    reader.read("value", named.value);
+    reader.read("secret", named.secret);
+    reader.read("defect", named.defect);
+    read_provenance(reader, named.provenance);
+    take(std::move(named), reader, path, true, into_.named_values);
+  }
+
+  void read_fragment(const Value& value, const std::string& path) {
+    MemberReader reader(value, path + ".");
+    PolicyFragment fragment;
+    reader.require("id");
+    reader.read("id", fragment.id);
+    reader.require("document");
+    reader.read("document", fragment.document);
+    reader.read("defect", fragment.defect);
+    read_provenance(reader, fragment.provenance);
+    take(std::move(fragment), reader, path, true, into_.fragments);
+  }
+
+  void read_logger(const Value& value, const std::string& path) {
+    MemberReader reader(value, path + ".");
+    EventHubLogger logger;
+    reader.require("id");
+    reader.read("id", logger.id);
+    reader.read("name", logger.name);
+    reader.read("connectionString", logger.connection_string);
+    reader.read("defect", logger.defect);
+    read_provenance(reader, logger.provenance);
+    take(std::move(logger), reader, path, true, into_.loggers);
   }
 
   void read_policy(const Value& value, const std::string& path) {

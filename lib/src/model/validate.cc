@@ -403,6 +403,33 @@ void validate(const Subscription& subscription, std::string_view where, std::vec
   check_key("secondaryKey", subscription.secondary_key);
 }
 
+void validate(const User& user, std::string_view where, std::vector<Error>& out) {
+  Problems problems(where, out);
+  check_common(user.id, user.provenance, problems);
+}
+
+void validate(const NamedValue& value, std::string_view where, std::vector<Error>& out) {
+  Problems problems(where, out);
+  check_common(value.id, value.provenance, problems);
+  const bool plain = std::all_of(value.display_name.begin(), value.display_name.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+           c == '-' || c == '_';
+  });
+  if (!plain || value.display_name.size() > 256)
+    problems.add("displayName", quote(value.display_name) + " may have letters, digits, '.', '-' and '_', at most 256");
+  if (value.value.size() > 4096) problems.add("value", "may have at most 4096 bytes");
+}
+
+void validate(const PolicyFragment& fragment, std::string_view where, std::vector<Error>& out) {
+  Problems problems(where, out);
+  check_common(fragment.id, fragment.provenance, problems);
+}
+
+void validate(const EventHubLogger& logger, std::string_view where, std::vector<Error>& out) {
+  Problems problems(where, out);
+  check_common(logger.id, logger.provenance, problems);
+}
+
 void validate(const Policy& policy, std::string_view where, std::vector<Error>& out) {
   Problems problems(where, out);
   check_common(policy.id, policy.provenance, problems);

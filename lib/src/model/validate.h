@@ -17,6 +17,10 @@ void validate(const Certificate& certificate, std::string_view where, std::vecto
 void validate(const Hostname& hostname, std::string_view where, std::vector<Error>& problems);
 void validate(const Product& product, std::string_view where, std::vector<Error>& problems);
 void validate(const Subscription& subscription, std::string_view where, std::vector<Error>& problems);
+void validate(const User& user, std::string_view where, std::vector<Error>& problems);
+void validate(const NamedValue& value, std::string_view where, std::vector<Error>& problems);
+void validate(const PolicyFragment& fragment, std::string_view where, std::vector<Error>& problems);
+void validate(const EventHubLogger& logger, std::string_view where, std::vector<Error>& problems);
 void validate(const Policy& policy, std::string_view where, std::vector<Error>& problems);
 
 // A host pattern: "", a DNS name in lower case, or "*." before one. No ports, no IP addresses in wildcards.

@@ -80,8 +80,12 @@ std::size_t Core::add_source(const SourceOptions& options) {
   const std::size_t index = sources_.size();
   source.documents = std::make_unique<SourcePolicies>(
       options_.policies, [this, index](std::string_view id) -> std::shared_ptr<const CompiledBackend> {
-        const auto at = sources_[index].backends.find(std::string(id));
-        return at == sources_[index].backends.end() ? nullptr : at->second.compiled;
+        // Those that are made for policies have names of their own, apart from those of APIs.
+        for (const std::string_view prefix : {"backends/", ""}) {
+          const auto at = sources_[index].backends.find(std::string(prefix).append(id));
+          if (at != sources_[index].backends.end() && at->second.compiled) return at->second.compiled;
+        }
+        return nullptr;
       });
   sources_.push_back(std::move(source));
   take_placeholders(index);

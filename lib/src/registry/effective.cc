@@ -90,7 +90,8 @@ void Core::write_access(std::string& out) const {
   bool first_source = true;
   std::vector<const Source*> sources;
   for (const Source& source : sources_) {
-    if (!source.products.empty() || !source.subscriptions.empty() || !source.policies.empty())
+    if (!source.products.empty() || !source.subscriptions.empty() || !source.policies.empty() ||
+        !source.snapshot.named_values.empty() || !source.snapshot.fragments.empty())
       sources.push_back(&source);
   }
   if (sources.empty()) return;
@@ -119,11 +120,32 @@ void Core::write_access(std::string& out) const {
       }
       out += ']';
     };
+    // What documents refer to.
+    const auto referred = [&out](const char* name, const auto& resources) {
+      if (resources.empty()) return;
+      out += '"';
+      out += name;
+      out += "\":[";
+      bool first = true;
+      for (const std::string_view id : resources.sorted_names()) {
+        if (!std::exchange(first, false)) out += ',';
+        write_canonical(*resources.find(id), CanonicalForm::Content, out);
+      }
+      out += "],";
+    };
+    referred("fragments", source->snapshot.fragments);
+    referred("loggers", source->snapshot.loggers);
+    referred("namedValues", source->snapshot.named_values);
     list("policies", source->policies);
     out += ',';
     list("products", source->products);
     out += ',';
     list("subscriptions", source->subscriptions);
+    if (!source->snapshot.users.empty()) {
+      out += ',';
+      referred("users", source->snapshot.users);
+      out.pop_back();
+    }
     out += '}';
   }
   out += "},";
