@@ -12,9 +12,10 @@ namespace {
 
 using gateway::arm::Resource;
 
-constexpr std::array<std::string_view, 10> kForEvery{
+constexpr std::array<std::string_view, 11> kForEvery{
     "apiVersionSets", "backends",    "caches",   "certificates",    "diagnostics",
-    "loggers",        "namedValues", "policies", "policyFragments", "schemas"};
+    "loggers",        "namedValues", "policies", "policyFragments", "schemas",
+    "users"};
 
 // "/subscriptions/…/service/contoso/apis/users" → "/apis/users"; a short scope stays as it is.
 std::string_view within_service(std::string_view scope) {

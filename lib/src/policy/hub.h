@@ -4,6 +4,7 @@
 #include <string>
 
 #include <gateway/options.h>
+#include <gateway/result.h>
 
 #include "policy/services.h"
 #include "upstream/pool.h"
@@ -21,7 +22,8 @@ class Hub {
     std::shared_ptr<const expression::Catalog> catalog;
     Observer* observer = nullptr;             // outlives the hub; null: nobody is told
   };
-  static std::shared_ptr<Hub> create(Options options);
+  // An Error: the settings of Redis are not sound.
+  [[nodiscard]] static Result<std::shared_ptr<Hub>> create(Options options);
   virtual ~Hub() = default;
 
   // The services of one worker; used and destroyed on its thread, before `worker` and `pools`.

@@ -193,7 +193,12 @@ Result<void> GatewayImpl::make_workers() {
   hub.gateway = &options_;
   hub.catalog = catalog_;
   hub.observer = &logger_;
-  policies_ = policy::Hub::create(std::move(hub));
+  auto made_hub = policy::Hub::create(std::move(hub));
+  if (!made_hub) {
+    close_all();
+    return std::move(made_hub).error();
+  }
+  policies_ = std::move(made_hub).value();
   if (options_.access_log) access_log_ = AccessLogWriter::start(logger_);
   for (unsigned i = 0; i < options_.workers; ++i) {
     WorkerOptions worker;

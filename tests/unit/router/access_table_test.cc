@@ -17,12 +17,12 @@ CompiledRevision api(const std::string& name, bool subscription_required) {
 void subscribe(AccessTable& table, const std::string& key, Scope scope, const std::string& target,
                bool active = true) {
   table.set_key(key, std::make_shared<const CompiledSubscription>(
-                         CompiledSubscription{"of-" + key, scope, target, active}));
+                         CompiledSubscription{"of-" + key, scope, target, active, nullptr}));
 }
 
 std::shared_ptr<const CompiledProduct> product(const std::string& id, bool open,
                                                const std::string& blocked = "") {
-  return std::make_shared<const CompiledProduct>(CompiledProduct{id, open, blocked});
+  return std::make_shared<const CompiledProduct>(CompiledProduct{id, open, blocked, nullptr, nullptr});
 }
 
 // "allow", with whose subscription and product; or why not.
