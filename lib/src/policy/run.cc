@@ -50,11 +50,16 @@ void Strand::enter(const Block& block, const Step* owner, void* state) {
   frames_.push_back({&block, 0, owner, state, scope});
 }
 
+void Strand::keep_waiting_for(std::unique_ptr<Pending> pending) {
+  kept_.push_back(std::exchange(pending_, std::move(pending)));
+}
+
 void Strand::resume(Flow flow) noexcept {
-  if (!waiting_) return;
+  if (!waiting_ || flow == Flow::Wait) return;
   waiting_ = false;
   // What was waited for may be what calls: it dies when the strand has gone on.
   const std::unique_ptr<Pending> waited = std::move(pending_);
+  const std::vector<std::unique_ptr<Pending>> kept = std::exchange(kept_, {});
   run_.go_on(*this, flow);
 }
 
@@ -156,10 +161,9 @@ Flow Run::enter_base(Strand& strand) {
   return Flow::Enter;
 }
 
-template <typename F>
-Flow Run::guarded(Strand& strand, F&& work) noexcept {
+Flow Run::guarded_call(Strand& strand, Flow (*work)(void*), void* data) noexcept {
   try {
-    return work();
+    return work(data);
   } catch (const expression::Raised& raised) {
     const auto* exception = static_cast<const expression::ExceptionObject*>(raised.exception.object());
     return fail(strand, {500, "ExpressionValueEvaluationFailure",
@@ -176,9 +180,9 @@ Flow Run::guarded(Strand& strand, F&& work) noexcept {
 
 Flow Run::step(Strand& strand, const Step& step) {
   strand.current_ = &step;
-  if (!trace) return guarded(strand, [&] { return step.run(strand); });
+  if (!trace) return guard(strand, [&] { return step.run(strand); });
   trace->before(step, *this);
-  const Flow flow = guarded(strand, [&] { return step.run(strand); });
+  const Flow flow = guard(strand, [&] { return step.run(strand); });
   trace->after(step, *this, flow);
   return flow;
 }
@@ -198,7 +202,7 @@ void Run::go_on(Strand& strand, Flow flow) noexcept {
       const Strand::Frame top = strand.frames_.back();
       strand.closing_ = true;
       if (top.owner) {
-        flow = guarded(strand, [&] { return top.owner->failed(strand, top.state); });
+        flow = guard(strand, [&] { return top.owner->failed(strand, top.state); });
         if (flow == Flow::Enter || flow == Flow::Wait || flow == Flow::Answer) continue;
         if (flow == Flow::Next) failed_ = false;
         top.owner->left(*this, top.state);
@@ -223,7 +227,7 @@ void Run::go_on(Strand& strand, Flow flow) noexcept {
       const Step* owner = top.owner;
       void* state = top.state;
       strand.closing_ = true;
-      flow = guarded(strand, [&] { return owner->done(strand, state); });
+      flow = guard(strand, [&] { return owner->done(strand, state); });
       continue;  // Next: left above
     }
     const Step& next = *(*top.block)[top.next];
@@ -256,6 +260,7 @@ void Run::go_on(Strand& strand, Flow flow) noexcept {
 
 void Run::unwind(Strand& strand) noexcept {
   strand.pending_.reset();
+  strand.kept_.clear();
   strand.waiting_ = false;
   strand.closing_ = false;
   while (!strand.frames_.empty()) {
@@ -311,7 +316,7 @@ void Run::section_ended(Flow flow) noexcept {
 void Run::finish() noexcept {
   for (std::size_t i = 1; i < strands_.size(); ++i) unwind(*strands_[i]);
   for (const auto& work : std::exchange(at_end_, {})) {
-    (void)guarded(*strands_[0], [&] {
+    (void)guard(*strands_[0], [&] {
       work(*this);
       return Flow::Next;
     });

@@ -6,7 +6,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <unordered_map>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -54,6 +54,9 @@ class Strand {
   void enter(const Block& block, const Step* owner = nullptr, void* state = nullptr);
   // Before Flow::Wait: keeps what is waited for until resume(). May be null.
   void wait_for(std::unique_ptr<Pending> pending) noexcept { pending_ = std::move(pending); }
+  // The same from within the callback of what was waited for: that one stays until resume(). Wait is told to
+  // resume() then.
+  void keep_waiting_for(std::unique_ptr<Pending> pending);
   // Goes on after Flow::Wait, with Next, Enter (after enter()), Answer or Fail (after Run::fail on this strand),
   // on the worker's thread. Not from inside Step::run: there return the Flow instead.
   void resume(Flow flow) noexcept;
@@ -71,6 +74,7 @@ class Strand {
   Strand* parent_;
   std::vector<Frame> frames_;
   std::unique_ptr<Pending> pending_;
+  std::vector<std::unique_ptr<Pending>> kept_;  // whose callback is on the stack
   const Step* current_ = nullptr;
   std::function<void(Flow)> ended_;  // of a child strand
   bool waiting_ = false;
@@ -103,6 +107,8 @@ class Host {
 
   [[nodiscard]] virtual std::string_view client_address() const noexcept = 0;
   [[nodiscard]] virtual std::string_view client_certificate_der() const noexcept = 0;  // "" = none
+  // It leads to a CA that the handshake asked for.
+  [[nodiscard]] virtual bool client_certificate_trusted() const noexcept { return false; }
   [[nodiscard]] virtual std::string_view request_id() const noexcept = 0;  // 32 hex digits
   [[nodiscard]] virtual bool tls() const noexcept = 0;
 };
@@ -156,6 +162,14 @@ class Run {
   // "return run.fail(strand, {...})". From here on run.response is what the client is told where on-error
   // does not say otherwise: a policy adds fields of its own, such as Retry-After, after this call.
   Flow fail(Strand& strand, const Failure& failure) noexcept;
+  // Runs work() that may throw what steps throw, outside of Step::run: a failure becomes Flow::Fail.
+  template <typename F>
+  Flow guard(Strand& strand, F&& work) noexcept {
+    struct Call {
+      static Flow run(void* f) { return (*static_cast<std::remove_reference_t<F>*>(f))(); }
+    };
+    return guarded_call(strand, &Call::run, &work);
+  }
   [[nodiscard]] const LastError* last_error() const noexcept { return failed_ ? &last_error_ : nullptr; }
   [[nodiscard]] const Failure& failure() const noexcept { return failure_; }
   [[nodiscard]] Section section() const noexcept { return section_; }
@@ -202,8 +216,7 @@ class Run {
   void default_error_response();
   [[nodiscard]] const Block* block_of(std::size_t from, std::uint8_t& scope) const noexcept;
   void strand_ended(Strand& strand, Flow flow) noexcept;
-  template <typename F>
-  Flow guarded(Strand& strand, F&& work) noexcept;
+  Flow guarded_call(Strand& strand, Flow (*work)(void*), void* data) noexcept;
 
   Services& services_;
   Host& host_;

@@ -31,6 +31,11 @@ std::string_view PolicyRun::client_address() const noexcept {
 std::string_view PolicyRun::client_certificate_der() const noexcept {
   return exchange_->stream_.client_certificate_der();
 }
+// Where the handshake asks for certificates of certain roots, it takes no others.
+bool PolicyRun::client_certificate_trusted() const noexcept {
+  const std::string_view demand = exchange_->stream_.client_demand();
+  return !demand.empty() && demand != "asked:any" && !client_certificate_der().empty();
+}
 std::string_view PolicyRun::request_id() const noexcept {
   return {exchange_->request_id_.data(), exchange_->request_id_.size()};
 }

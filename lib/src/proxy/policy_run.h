@@ -45,6 +45,7 @@ class PolicyRun final : private policy::Host, private Timed {
   void respond() noexcept override;
   std::string_view client_address() const noexcept override;
   std::string_view client_certificate_der() const noexcept override;
+  bool client_certificate_trusted() const noexcept override;
   std::string_view request_id() const noexcept override;
   bool tls() const noexcept override;
   void on_deadline() noexcept override;

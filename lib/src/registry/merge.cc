@@ -398,7 +398,8 @@ void Core::merge_hostname(const std::string& host) {
   }
   if (!binding->identity) binding->identity = options_.default_binding->identity;
   if (binding->negotiate_client_certificate)
-    binding->client_demand = "asked:" + hex(sha256(binding->client_ca_pem));
+    binding->client_demand =
+        "asked:" + (binding->client_ca_pem.empty() ? "any" : hex(sha256(binding->client_ca_pem)));
   const auto old = bindings_.find(host);
   if (!effective.warning.empty() &&
       (old == bindings_.end() || old->second.warning != effective.warning)) {
