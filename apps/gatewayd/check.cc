@@ -1,6 +1,8 @@
 #include <gateway/file_source.h>
 
+#include <algorithm>
 #include <cstdio>
+#include <filesystem>
 #include <string>
 
 #include <gateway/gateway.h>
@@ -34,6 +36,21 @@ std::vector<Error> problems_of(const Settings& settings, const std::string& path
   return problems;
 }
 
+// A policy document, or a folder of nothing but such; none where it is configuration.
+std::vector<std::string> policy_documents(const std::string& path) {
+  namespace fs = std::filesystem;
+  std::error_code failed;
+  if (path.ends_with(".xml")) return {path};
+  if (!fs::is_directory(path, failed)) return {};
+  std::vector<std::string> documents;
+  for (const fs::directory_entry& entry : fs::directory_iterator(path, failed)) {
+    if (entry.path().extension() != ".xml") return {};
+    documents.push_back(entry.path().string());
+  }
+  std::sort(documents.begin(), documents.end());
+  return documents;
+}
+
 }  // namespace
 
 int check(const CommandLine& line) {
@@ -51,6 +68,11 @@ int check(const CommandLine& line) {
   }
   if (problems.empty()) {
     for (const std::string& path : paths) {
+      const std::vector<std::string> documents = policy_documents(path);
+      for (const std::string& document : documents) {
+        for (Error& problem : check_policy_document(document, line.scope)) problems.push_back(std::move(problem));
+      }
+      if (!documents.empty()) continue;
       for (Error& problem : problems_of(reading.settings, path)) problems.push_back(std::move(problem));
     }
   }

@@ -1,4 +1,4 @@
-// gatewayd: libgateway as a program. What it does is in run.cc, check.cc and explain.cc; to embed a
+// gatewayd: libgateway as a program. What it does is in run.cc, check.cc, explain.cc and policy.cc; to embed a
 // gateway in a program of your own, start from examples/embed_minimal instead.
 
 #include <cstdio>
@@ -27,6 +27,18 @@ int main(int argc, char** argv) {
   app.add_subcommand("run", "serve until SIGTERM or SIGINT");
   auto* check_command = app.add_subcommand("check", "check settings, documents and manifests; every problem on its own line");
   check_command->add_option("PATH", line.paths, "files or folders; none = what the settings name");
+  check_command->add_option("--scope", line.scope, "of policy documents (*.xml): operation, api, product or global")
+      ->check(CLI::IsMember({"operation", "api", "product", "global"}));
+  auto* policy_command = app.add_subcommand("policy", "work with policy documents");
+  policy_command->require_subcommand(1);
+  auto* policy_run = policy_command->add_subcommand("run", "run a document against a request, and print every step");
+  policy_run->add_option("--policy", line.policy, "the document, XML")->type_name("FILE")->required();
+  policy_run->add_option("--request", line.request, "the request as it is sent: start line, fields, empty line, body")
+      ->type_name("FILE")->required();
+  policy_run->add_option("--context", line.context, "JSON: namedValues, fragments, api, operation, product, subscription, backend, clientAddress")
+      ->type_name("FILE");
+  policy_run->add_option("--scope", line.scope, "of the document: operation, api, product or global")
+      ->check(CLI::IsMember({"operation", "api", "product", "global"}));
   auto* explain_command = app.add_subcommand("explain", "ask a running gateway what answers a URL, and why");
   explain_command->add_option("--admin", line.admin, "its admin listener; none = as the settings say")->type_name("HOST:PORT");
   explain_command->add_option("URL", line.url, "such as http://a.example/users")->required();
@@ -47,5 +59,6 @@ int main(int argc, char** argv) {
   }
   if (*check_command) return check(line);
   if (*explain_command) return explain(line);
+  if (*policy_run) return run_policy(line);
   return run(line);
 }

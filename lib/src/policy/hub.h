@@ -4,6 +4,7 @@
 #include <string>
 
 #include <gateway/options.h>
+#include <gateway/observer.h>
 #include <gateway/result.h>
 
 #include "policy/services.h"

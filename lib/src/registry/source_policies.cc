@@ -79,6 +79,29 @@ policy::CompiledDocumentPtr SourcePolicies::compile(std::string_view document, p
     if (auto known = at->second.lock()) return known;
     compiled_.erase(at);
   }
+  std::vector<policy::Problem> found;
+  policy::CompiledDocumentPtr made = compile(document, scope, revision, operation, found, nullptr);
+  if (!made) {
+    for (const policy::Problem& problem : found) {
+      if (!problems.empty()) problems += "; ";
+      problems += "line " + std::to_string(problem.at.line) + ", column " +
+                  std::to_string(problem.at.column) + ": " + problem.message;
+    }
+    if (problems.empty()) problems = "it cannot be compiled";
+    return nullptr;
+  }
+  if (made->plain) {
+    plain_.insert(std::move(key));
+    return nullptr;
+  }
+  compiled_[std::move(key)] = made;
+  return made;
+}
+
+policy::CompiledDocumentPtr SourcePolicies::compile(std::string_view document, policy::ScopeKind scope,
+                                                    const ApiRevision* revision, const Operation* operation,
+                                                    std::vector<policy::Problem>& problems,
+                                                    std::vector<policy::Problem>* warnings) {
   policy::Surroundings around;
   if (!catalog_) catalog_ = options_->catalog ? options_->catalog : policy::make_catalog();
   around.catalog = catalog_.get();
@@ -109,22 +132,8 @@ policy::CompiledDocumentPtr SourcePolicies::compile(std::string_view document, p
     around.operation = &facts;
   }
   if (revision && !revision->schema.empty()) around.schema = copy_of(&revision->schema);
-  std::vector<policy::Problem> found;
-  policy::CompiledDocumentPtr made = policy::compile_document(document, scope, around, found);
-  if (!made) {
-    for (const policy::Problem& problem : found) {
-      if (!problems.empty()) problems += "; ";
-      problems += "line " + std::to_string(problem.at.line) + ", column " +
-                  std::to_string(problem.at.column) + ": " + problem.message;
-    }
-    if (problems.empty()) problems = "it cannot be compiled";
-    return nullptr;
-  }
-  if (made->plain) {
-    plain_.insert(std::move(key));
-    return nullptr;
-  }
-  compiled_[std::move(key)] = made;
+  policy::CompiledDocumentPtr made = policy::compile_document(document, scope, around, problems);
+  if (made && warnings) *warnings = made->warnings;
   return made;
 }
 

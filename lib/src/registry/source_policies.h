@@ -45,6 +45,11 @@ class SourcePolicies {
   [[nodiscard]] policy::CompiledDocumentPtr compile(std::string_view document, policy::ScopeKind scope,
                                                     const ApiRevision* revision, const Operation* operation,
                                                     std::string& problems);
+  // The same with every problem by its place, and with the warnings. A plain document is compiled too.
+  [[nodiscard]] policy::CompiledDocumentPtr compile(std::string_view document, policy::ScopeKind scope,
+                                                    const ApiRevision* revision, const Operation* operation,
+                                                    std::vector<policy::Problem>& problems,
+                                                    std::vector<policy::Problem>* warnings);
   // Certificates, for `context`; the users of subscriptions.
   [[nodiscard]] std::shared_ptr<const policy::UserFacts> user(std::string_view id) const;
 

@@ -431,6 +431,7 @@ std::string GatewayImpl::metrics() const {
   std::string out;
   write_worker_metrics(workers, access_log_ ? access_log_->dropped() : 0, out);
   registry_->write_metrics(out);
+  if (policies_) policies_->write_metrics(out);
   return out;
 }
 
