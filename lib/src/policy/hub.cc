@@ -48,6 +48,7 @@ class HubImpl final : public Hub {
 
   std::unique_ptr<WorkerServices> open(WorkerContext& worker, Pools& pools) override;
   const DeploymentFacts& deployment() const noexcept override { return deployment_; }
+  TraceStore& traces() noexcept override { return traces_; }
   void write_metrics(std::string& out) const override { reporter_.write_metrics(out); }
 
  private:
@@ -61,6 +62,7 @@ class HubImpl final : public Hub {
   MemoryCache cache_;
   ProcessConcurrency concurrency_;
   DeploymentFacts deployment_;
+  TraceStore traces_;
   IdentitySettings identity_;
   std::shared_ptr<void> openid_ = make_openid_store();
   std::shared_ptr<void> tokens_ = make_token_store();

@@ -8,6 +8,7 @@
 #include <gateway/result.h>
 
 #include "policy/services.h"
+#include "policy/trace.h"
 #include "upstream/pool.h"
 
 namespace gateway::policy {
@@ -37,6 +38,8 @@ class Hub {
   };
   [[nodiscard]] virtual std::unique_ptr<WorkerServices> open(WorkerContext& worker, Pools& pools) = 0;
   [[nodiscard]] virtual const DeploymentFacts& deployment() const noexcept = 0;
+  // Of the requests that asked for one.
+  [[nodiscard]] virtual TraceStore& traces() noexcept = 0;
   // Prometheus text of what emit-metric counted.
   virtual void write_metrics(std::string& out) const = 0;
 };

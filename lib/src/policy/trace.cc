@@ -26,6 +26,12 @@ std::string text_of(const Body& body) {
   return shown(body.data);
 }
 
+bool is_credential(std::string_view name) {
+  const std::string lower = to_lower(name);
+  return lower == "authorization" || lower == "proxy-authorization" || lower == "cookie" || lower == "set-cookie" ||
+         lower.ends_with("-key") || lower.ends_with("-token");
+}
+
 std::string_view word(Flow flow) {
   switch (flow) {
     case Flow::Next: return "next";
@@ -51,7 +57,7 @@ TraceRecorder::State TraceRecorder::state_of(Run& run) const {
     for (const HeaderField& field : fields.list) {
       std::string& value = state[std::string(of) + " header " + to_lower(field.name)];
       if (!value.empty()) value += ", ";
-      value += shown(field.value);
+      value += hide_ && is_credential(field.name) ? std::string("(hidden)") : shown(field.value);
     }
   };
   put_fields("request", run.request.fields);

@@ -25,7 +25,8 @@ struct TracedStep {
 // step's own.
 class TraceRecorder final : public TraceSink {
  public:
-  explicit TraceRecorder(Run& run) : run_(run) {}
+  // `hide_credentials`: what header fields that carry credentials say is not written down.
+  explicit TraceRecorder(Run& run, bool hide_credentials = false) : run_(run), hide_(hide_credentials) {}
   void on_section(Section section) override;
   void before(const Step& step, Run& run) override;
   void after(const Step& step, Run& run, Flow flow) override;
@@ -41,6 +42,7 @@ class TraceRecorder final : public TraceSink {
   void note_changes();
 
   Run& run_;
+  bool hide_;
   Section section_ = Section::Inbound;
   State last_;
   std::vector<TracedStep> steps_;

@@ -86,6 +86,7 @@ class Exchange final : private ClientStreamEvents {
   void begin_policies(const policy::Run::Facts& facts) noexcept;
   void run_policies(const policy::Run::Facts& facts) noexcept;
   [[nodiscard]] bool fail_by_policies(GatewayAnswer why, std::string_view extra) noexcept;
+  [[nodiscard]] bool wants_trace() const noexcept;
   [[nodiscard]] bool answer_preflight() noexcept;
   void describe_request() noexcept;
   void forward_by_policies(const policy::ForwardTerms& terms) noexcept;

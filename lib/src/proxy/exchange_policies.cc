@@ -16,6 +16,18 @@ using policy::ScopeKind;
 
 namespace {
 
+// Who sends the debug credential in it is shown every step.
+constexpr std::string_view kDebugField = "Gateway-Debug";
+
+// In a time that tells nothing of where they differ.
+bool same_secret(std::string_view a, std::string_view b) noexcept {
+  if (a.size() != b.size()) return false;
+  unsigned difference = 0;
+  for (std::size_t i = 0; i < a.size(); ++i)
+    difference |= static_cast<unsigned char>(a[i]) ^ static_cast<unsigned char>(b[i]);
+  return difference == 0;
+}
+
 constexpr std::size_t index_of(ScopeKind scope) noexcept { return static_cast<std::size_t>(scope); }
 
 bool is_target(std::string_view text) noexcept {
@@ -79,8 +91,19 @@ void Exchange::begin_policies(const Run::Facts& facts) noexcept {
   }
 }
 
+bool Exchange::wants_trace() const noexcept {
+  const std::string& credential = worker_.options.gateway->policies.debug_credential;
+  if (credential.empty()) return false;
+  const HeaderField* field = head_.headers.find(kDebugField);
+  return field && same_secret(field->value, credential);
+}
+
 void Exchange::run_policies(const Run::Facts& facts) noexcept {
   begin_policies(facts);
+  if (wants_trace()) {
+    policies_->recorder = std::make_unique<policy::TraceRecorder>(policies_->run, true);
+    policies_->run.trace = policies_->recorder.get();
+  }
   policies_->run.start();
 }
 
@@ -116,7 +139,7 @@ void Exchange::describe_request() noexcept {
   mark_hop_by_hop(head_.headers, context.keep);
   std::size_t i = 0;
   for (const HeaderField& field : head_.headers) {
-    if (context.keep[i++] && field.id != HeaderId::Expect)
+    if (context.keep[i++] && field.id != HeaderId::Expect && !iequals(field.name, kDebugField))
       request.fields.list.add(field.name, field.value, field.id);
   }
   request.body.state = head_.has_body() ? Body::State::Streaming : Body::State::None;
@@ -426,6 +449,11 @@ void Exchange::respond_by_policies() noexcept {
   PolicyRun& held = *policies_;
   Run& run = held.run;
   held.clear_deadline();
+  if (held.recorder) {
+    held.recorder->finish();
+    const std::string_view id{request_id_.data(), request_id_.size()};
+    worker_.options.policies->traces().put(id, policy::trace_json(id, held.recorder->steps()));
+  }
   policy::ResponseMessage& said = run.response;
   WorkerContext& context = worker_.context;
   const policy::LastError* error = run.last_error();

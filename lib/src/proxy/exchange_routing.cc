@@ -98,7 +98,7 @@ void Exchange::find_api() noexcept {
   }
   if (worker_.policies) {
     policy::Run::Facts facts;
-    if (find_policies(facts)) {
+    if (find_policies(facts) || wants_trace()) {
       run_policies(facts);
       return;
     }

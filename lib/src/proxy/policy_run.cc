@@ -7,6 +7,7 @@ namespace gateway {
 void PolicyRun::end() noexcept {
   clear_deadline();
   run.reset();
+  recorder.reset();
   terms = {};
   request_body.clear();
   response_body.clear();

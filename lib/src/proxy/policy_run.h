@@ -1,11 +1,13 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 
 #include "policy/run.h"
 #include "policy/services.h"
+#include "policy/trace.h"
 #include "upstream/client_stream.h"
 #include "upstream/timer_wheel.h"
 
@@ -28,6 +30,7 @@ class PolicyRun final : private policy::Host, private Timed {
 
   policy::Run run;
   policy::ForwardTerms terms;
+  std::unique_ptr<policy::TraceRecorder> recorder;  // null: nobody asked for a trace
   std::string request_body;   // as far as it was read
   std::string response_body;  // "
   bool reading_request = false;

@@ -192,16 +192,22 @@ Response explain(const RoutesView& routes, const Request& request) {
 
 }  // namespace
 
-ControlServer::Handler admin_handler(const RoutesView& routes) {
-  return [&routes](const Request& request) {
+ControlServer::Handler admin_handler(const RoutesView& routes,
+                                     std::function<std::string(std::string_view)> trace_of) {
+  return [&routes, trace_of = std::move(trace_of)](const Request& request) {
     if (request.path == "/explain") return explain(routes, request);
     Response response;
     if (request.path == "/status") {
       response.slow_body = [&routes] { return write_status(routes); };
     } else if (request.path == "/config") {
       response.slow_body = [&routes] { return routes.effective_json(); };
+    } else if (request.path == "/trace" && trace_of) {
+      const std::string* id = request.parameter("id");
+      response.body = id ? trace_of(*id) : std::string();
+      if (response.body.empty())
+        return refusal(404, "there is no trace of this id; the last 64 are kept, of requests with the debug credential");
     } else {
-      return refusal(404, "here are /status, /explain and /config");
+      return refusal(404, "here are /status, /explain, /config and /trace");
     }
     return response;
   };

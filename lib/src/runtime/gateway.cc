@@ -232,7 +232,8 @@ Result<void> GatewayImpl::start_control_endpoints() {
   control_->run([&] {
     if (options_.admin.enabled) {
       auto server = ControlServer::create(control_->native_loop(), options_.admin.address, options_.admin.port,
-                                          admin_handler(*registry_), ControlServer::Guard::LocalOnly);
+                                          admin_handler(*registry_, [this](std::string_view id) { return policies_->traces().find(id); }),
+                                          ControlServer::Guard::LocalOnly);
       if (!server) {
         result = std::move(server).error();
         return;
