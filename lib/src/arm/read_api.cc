@@ -98,6 +98,7 @@ class ApiReader {
   explicit ApiReader(const Resource& resource)
       : envelope_(resource, facts_.problems), properties_(envelope_.properties()) {
     revision().id = id_parts(resource.id)[1];
+    properties_.read("displayName", revision().display_name, kMaxPath);
   }
 
   ApiFacts read() {
@@ -288,6 +289,9 @@ OperationFacts read_operation(const Resource& resource) {
     properties.complain("method", "is missing; allowed is a method such as GET");
   }
   const std::size_t after_method = facts.problems.size();
+  std::string display_name;
+  if (properties.find("displayName") && properties.read("displayName", display_name, kMaxUrl))
+    operation.name = std::move(display_name);
   if (properties.read("urlTemplate", operation.url_template, kMaxUrl)) {
     if (auto problem = url_template_problem(operation.url_template); !problem.empty()) {
       properties.complain("urlTemplate",

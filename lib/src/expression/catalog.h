@@ -54,21 +54,33 @@ class Catalog {
   // named in signatures before it is declared, as long as it is by the end (finish()).
   Declaration declare(std::string_view name, TypeOptions options);
   Declaration declare(std::string_view name) { return declare(name, TypeOptions{}); }
-  // Resolves what was named before it was declared. Once, after all declarations.
+  // Resolves what was declared since it was last called: members are there from then on. Before threads
+  // share the catalog. What standard() declares is resolved.
   void finish();
 
-  // C# type text: "string", "int?", "string[]", "System.Guid", "List<string>". Null: unknown. int? is
-  // Nullable<int>; its values are the int's or Null.
+  // C# type text: "string", "int?", "string[]", "System.Guid", "List<string>"; "List<>" and "List<T>" (as it
+  // is declared) are the open type. Null: unknown. int? is Nullable<int>; its values are the int's or Null.
   [[nodiscard]] const Type* find(std::string_view csharp_name) const;
   [[nodiscard]] const Type* construct(const Type* definition, std::vector<const Type*> arguments) const;
   [[nodiscard]] const Type* array_of(const Type* element) const;
   // The type of a value whose type only the evaluation knows: members are bound then.
   [[nodiscard]] const Type* dynamic() const noexcept;
 
+  // Extension methods of this name, of all static types.
+  [[nodiscard]] std::vector<const Member*> extensions(std::string_view name) const;
+  // The short name of a type that looks most like this one; "" where none does.
+  [[nodiscard]] std::string nearest(std::string_view name) const;
+
   // Run-time type of a value.
   [[nodiscard]] const Type* type_of(const Value& value) const noexcept;
 
  private:
+  friend class SignatureParser;
+  [[nodiscard]] const Type* lookup(std::string_view name, std::size_t arity) const;
+  [[nodiscard]] const Type* nullable_of(const Type* type) const;
+  [[nodiscard]] const Type* type_parameter(std::string_view name) const;
+  [[nodiscard]] std::string_view keep(std::string_view text) const;
+
   struct State;
   std::unique_ptr<State> state_;
 };

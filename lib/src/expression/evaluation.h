@@ -72,11 +72,29 @@ class Evaluation {
   }
   void iterate(const Value& sequence, bool (*each)(void*, const Value&), void* data);
 
+  // Held during a call that may call others without end: throws BudgetExceeded where that goes too deep.
+  class Nesting {
+   public:
+    explicit Nesting(Evaluation& eval) : eval_(eval) { eval.enter(); }
+    ~Nesting() { --eval_.depth_; }
+    Nesting(const Nesting&) = delete;
+    Nesting& operator=(const Nesting&) = delete;
+
+   private:
+    Evaluation& eval_;
+  };
+
  private:
+  static constexpr unsigned kDeepest = 200;
+  static constexpr std::ptrdiff_t kStack = std::ptrdiff_t{512} << 10;  // bytes
+  void enter();
+
   Arena& arena_;
   const Catalog& catalog_;
   const Environment& environment_;
   std::uint64_t steps_left_ = kSteps;
+  unsigned depth_ = 0;
+  const char* stack_ = nullptr;  // where the outermost call stood
 };
 
 // What `iterate` asks of an object: run-time types that can be iterated derive from it.

@@ -91,6 +91,8 @@ void Run::reset() noexcept {
   response_known = false;
   backend.reset();
   backend_id = {};
+  backend_identity.reset();
+  backend_proxy.reset();
   facts = {};
   failed_ = skipping_ = false;
   trace = nullptr;
@@ -203,7 +205,10 @@ void Run::go_on(Strand& strand, Flow flow) noexcept {
       strand.closing_ = true;
       if (top.owner) {
         flow = guard(strand, [&] { return top.owner->failed(strand, top.state); });
-        if (flow == Flow::Enter || flow == Flow::Wait || flow == Flow::Answer) continue;
+        if (flow == Flow::Enter || flow == Flow::Wait || flow == Flow::Answer) {
+          if (flow != Flow::Answer) failed_ = false;  // it goes on after all
+          continue;
+        }
         if (flow == Flow::Next) failed_ = false;
         top.owner->left(*this, top.state);
       }
@@ -406,6 +411,16 @@ void Run::on_body(bool whole) noexcept {
 }
 
 Flow Run::forward(Strand& strand, const ForwardTerms& terms) {
+  if (backend && (backend_identity || backend_proxy)) {
+    std::string why = "there are no backends";
+    auto reached = services_.backends
+                       ? services_.backends->variant(backend, backend_identity, backend_proxy, why)
+                       : nullptr;
+    if (!reached) return fail(strand, {500, "BackendConnectionFailure", arena_.copy(why), {}, {}});
+    backend = std::move(reached);
+    backend_identity.reset();
+    backend_proxy.reset();
+  }
   forwarding_ = &strand;
   fail_on_error_status_ = terms.fail_on_error_status;
   response.fields.list.clear();

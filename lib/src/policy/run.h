@@ -20,6 +20,7 @@
 namespace gateway::policy {
 
 struct Services;
+struct ClientIdentity;
 class Run;
 class TraceSink;
 
@@ -136,6 +137,9 @@ class Run {
   // Where forward-request goes.
   std::shared_ptr<const CompiledBackend> backend;
   std::string_view backend_id;  // "" = by URL
+  // How the backend is reached, whichever it is at the end: authentication-certificate, proxy. Null: as it is.
+  std::shared_ptr<const ClientIdentity> backend_identity;
+  std::shared_ptr<const BackendProxy> backend_proxy;
   // context.Request.MatchedParameters: by the names of the operation's template. In the arena.
   std::vector<std::pair<std::string_view, std::string_view>> matched_parameters;
   std::int64_t started_unix_ms = 0;

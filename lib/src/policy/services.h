@@ -18,6 +18,8 @@
 
 namespace gateway::policy {
 
+struct IdentitySettings;
+
 // A request of a policy's own: send-request, OpenID documents, tokens, Event Hubs.
 struct OutgoingCall {
   std::string method = "GET";
@@ -101,6 +103,12 @@ class Concurrency {
   virtual void leave(std::string_view key) noexcept = 0;
 };
 
+// A certificate with its key that policies show to a backend. Immutable.
+struct ClientIdentity {
+  std::string chain_pem, key_pem;
+  std::string fingerprint;  // of both
+};
+
 // Backends for URLs that only a request tells. Of one worker; the least recently used go.
 class DynamicBackends {
  public:
@@ -108,6 +116,15 @@ class DynamicBackends {
   // Null: the URL is not http(s) or names nothing that may be called; `why` says so. `client` = null: default.
   virtual std::shared_ptr<const CompiledBackend> get(const Url& base, std::shared_ptr<TlsClient> client,
                                                      std::string& why) = 0;
+  // A TLS client that shows this certificate; `trust` is CompiledBackend's. Null: `why`.
+  virtual std::shared_ptr<TlsClient> client(const std::shared_ptr<const ClientIdentity>& identity,
+                                            const std::shared_ptr<const TlsClientOptions>& trust,
+                                            std::string& why) = 0;
+  // `of`, reached with a client certificate, or through a proxy; null: as it is. Null: `why`.
+  virtual std::shared_ptr<const CompiledBackend> variant(
+      const std::shared_ptr<const CompiledBackend>& of,
+      const std::shared_ptr<const ClientIdentity>& identity,
+      const std::shared_ptr<const BackendProxy>& proxy, std::string& why) = 0;
 };
 
 // Where trace, emit-metric and failures of detached work are told. Thread-safe.
@@ -144,6 +161,7 @@ struct Services {
   Reporter* reporter = nullptr;
   std::shared_ptr<void> openid;          // of builtin/validate_jwt: keys by URL, shared by workers
   std::shared_ptr<void> tokens;          // of authentication-managed-identity
+  const IdentitySettings* identity = nullptr;  // "; null: the metadata service
 };
 
 }  // namespace gateway::policy

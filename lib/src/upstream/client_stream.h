@@ -19,6 +19,9 @@ struct OutgoingRequest {
                                             // X-Forwarded-* are never taken from here
   std::string_view forwarded_for, forwarded_proto, forwarded_host;
   std::string_view request_id;
+  // False: a request of the gateway's own. X-Forwarded-*, Forwarded and X-Request-Id are fields like others
+  // then, and none is added.
+  bool forwarded = true;
   BodyFraming framing = BodyFraming::None;  // None, Length or Chunked
   std::uint64_t content_length = 0;
   std::int64_t header_timeout_ms = 0;  // in place of Timeouts::backend_header; 0 = that one

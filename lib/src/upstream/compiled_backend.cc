@@ -14,16 +14,20 @@ std::string settings_of(const Backend& backend) {
          (backend.tls_system_cas ? "|system" : "");
 }
 
+TlsClientOptions tls_options(const Backend& backend) {
+  TlsClientOptions options;
+  options.ca_pem = backend.tls_ca_pem;
+  options.system_cas = backend.tls_system_cas;
+  options.verify = backend.tls_verify;
+  return options;
+}
+
 }  // namespace
 
 Result<std::shared_ptr<TlsClient>> TlsClients::get(const Backend& backend) {
   std::weak_ptr<TlsClient>& known = clients_[settings_of(backend)];
   if (auto client = known.lock()) return client;
-  TlsClientOptions options;
-  options.ca_pem = backend.tls_ca_pem;
-  options.system_cas = backend.tls_system_cas;
-  options.verify = backend.tls_verify;
-  auto made = TlsClient::create(options);
+  auto made = TlsClient::create(tls_options(backend));
   if (!made) return made;
   known = *made;
   if (clients_.size() > 2 * std::max<std::size_t>(clients_swept_, 32)) {
@@ -52,6 +56,7 @@ Result<std::shared_ptr<const CompiledBackend>> compile_backend(const Backend& ba
       return error;
     }
     compiled->tls = std::move(client).value();
+    compiled->trust = std::make_shared<const TlsClientOptions>(tls_options(backend));
     tls_key = "|tls|" + backend.tls_server_name + settings_of(backend);
   }
   for (const Endpoint& endpoint : backend.endpoints) {

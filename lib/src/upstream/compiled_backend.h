@@ -12,6 +12,7 @@
 namespace gateway {
 
 class TlsClient;
+struct TlsClientOptions;
 
 // A Backend, checked and ready for use. Immutable; shared by all workers; workers keep their pools
 // by `pool_key`.
@@ -24,6 +25,15 @@ struct CompiledEndpoint {
       pool_key;  // equal keys may share connections: address, port, protocol and TLS settings
 };
 
+// An HTTP proxy before a backend, spoken to in plain HTTP: requests in absolute form, and TLS through a
+// tunnel that CONNECT opens. The backend's name is the proxy's to resolve.
+struct BackendProxy {
+  std::string address;  // numeric or a DNS name
+  std::uint16_t port = 0;
+  bool numeric = false;
+  std::string authorization;  // of Proxy-Authorization; "" = none; a secret
+};
+
 struct CompiledBackend {
   std::string id;  // "name@source"
   BackendProtocol protocol = BackendProtocol::Http;
@@ -32,6 +42,9 @@ struct CompiledBackend {
   std::string path_prefix;
   std::string tls_server_name;
   std::shared_ptr<TlsClient> tls;  // Https only
+  std::shared_ptr<const TlsClientOptions> trust;  // what `tls` was made from; null: the system's CAs
+  std::shared_ptr<const BackendProxy> proxy;      // null: none
+  bool link_local = false;  // may be link-local: the metadata service of managed identities alone
 };
 
 // The TLS clients of many backends: those with equal settings share one, which knows the trusted CAs

@@ -87,8 +87,8 @@ void ForbiddenAddresses::add_listener(const std::string& address, std::uint16_t 
     listeners_.push_back({as_six(reinterpret_cast<sockaddr*>(&bound)), port});
 }
 
-bool ForbiddenAddresses::contains(const sockaddr* address) const noexcept {
-  if (is_link_local(address)) return true;
+bool ForbiddenAddresses::contains(const sockaddr* address, bool link_local) const noexcept {
+  if (!link_local && is_link_local(address)) return true;
   const std::uint16_t port = ntohs(address->sa_family == AF_INET
                                        ? reinterpret_cast<const sockaddr_in*>(address)->sin_port
                                        : reinterpret_cast<const sockaddr_in6*>(address)->sin6_port);

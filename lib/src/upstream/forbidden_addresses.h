@@ -16,7 +16,8 @@ class ForbiddenAddresses {
   // A listener of the gateway's own, by the IP address and the port it is bound to. Before other
   // threads use this object.
   void add_listener(const std::string& address, std::uint16_t port);
-  [[nodiscard]] bool contains(const sockaddr* address) const noexcept;
+  // `link_local`: such an address may pass; the listeners may not.
+  [[nodiscard]] bool contains(const sockaddr* address, bool link_local = false) const noexcept;
 
  private:
   struct Listener {

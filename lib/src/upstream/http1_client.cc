@@ -10,17 +10,18 @@ namespace gateway {
 namespace {
 
 // Fields that the gateway writes by itself.
-bool is_own(HeaderId id) noexcept {
+bool is_own(HeaderId id, bool forwarded) noexcept {
   switch (id) {
     case HeaderId::Host:
     case HeaderId::ContentLength:
     case HeaderId::TransferEncoding:
+      return true;
     case HeaderId::XForwardedFor:
     case HeaderId::XForwardedProto:
     case HeaderId::XForwardedHost:
     case HeaderId::Forwarded:
     case HeaderId::XRequestId:
-      return true;
+      return forwarded;
     default:
       return false;
   }
@@ -45,17 +46,21 @@ void Http1Client::connect(const CompiledBackend& backend, const CompiledEndpoint
                           ClientStreamEvents& events) {
   events_ = &events;
   tls_ = backend.tls;
-  port_ = endpoint.port;
+  link_local_ = backend.link_local;
+  proxy_ = backend.proxy;
+  port_ = proxy_ ? proxy_->port : endpoint.port;
+  if (proxy_) target_ = endpoint.authority;
   server_name_ = backend.tls_server_name.empty() ? endpoint.address : backend.tls_server_name;
   transport_ = Transport::create(context_, *this);
   context_.timers.set(*this, context_.deadline(context_.options.timeouts.connect));
-  if (!endpoint.numeric) {
-    pools_.resolver().resolve(endpoint.address, *this);
+  const std::string& host = proxy_ ? proxy_->address : endpoint.address;
+  if (!(proxy_ ? proxy_->numeric : endpoint.numeric)) {
+    pools_.resolver().resolve(host, *this);
     return;
   }
   sockaddr_storage address{};
-  if (uv_ip4_addr(endpoint.address.c_str(), port_, reinterpret_cast<sockaddr_in*>(&address)) != 0) {
-    uv_ip6_addr(endpoint.address.c_str(), port_, reinterpret_cast<sockaddr_in6*>(&address));
+  if (uv_ip4_addr(host.c_str(), port_, reinterpret_cast<sockaddr_in*>(&address)) != 0) {
+    uv_ip6_addr(host.c_str(), port_, reinterpret_cast<sockaddr_in6*>(&address));
   }
   start_connecting(reinterpret_cast<const sockaddr*>(&address));
 }
@@ -81,18 +86,51 @@ void Http1Client::fail_later(StreamFailure why) noexcept {
 }
 
 void Http1Client::start_connecting(const sockaddr* address) noexcept {
-  if (context_.forbidden.contains(address)) {
+  if (context_.forbidden.contains(address, link_local_)) {
     fail_later(StreamFailure::Forbidden);
     return;
   }
   context_.metrics.upstream_connects.add();
   std::unique_ptr<TlsSession> session;
-  if (tls_) session = tls_->connect(server_name_, transport_->cipher_sink());
+  if (tls_ && !proxy_) session = tls_->connect(server_name_, transport_->cipher_sink());
   if (transport_->connect(address, std::move(session)) != 0)
     fail_later(StreamFailure::ConnectFailed);
 }
 
+void Http1Client::ask_for_tunnel() noexcept {
+  tunnelling_ = true;
+  std::string& out = transport_->pending();
+  out.append("CONNECT ").append(target_).append(" HTTP/1.1\r\n");
+  append_field(out, "Host", target_);
+  if (!proxy_->authorization.empty())
+    append_field(out, "Proxy-Authorization", proxy_->authorization);
+  out.append("\r\n");
+  transport_->flush();
+}
+
+void Http1Client::take_tunnel_answer(std::string_view bytes) noexcept {
+  kept_.append(bytes);
+  parser_.expect_no_body(true);
+  const auto head = parser_.parse_head(kept_);
+  if (head.status == Http1Parser::Status::Incomplete) return;
+  const bool open = head.status == Http1Parser::Status::Complete && parser_.response().status / 100 == 2 &&
+                    head.consumed == kept_.size();
+  if (!open) {
+    fail(StreamFailure::ConnectFailed);
+    return;
+  }
+  parser_.reset();
+  kept_.clear();
+  tunnelling_ = false;
+  tunnelled_ = true;
+  transport_->start_tls(tls_->connect(server_name_, transport_->cipher_sink()));
+}
+
 void Http1Client::on_open() noexcept {
+  if (tls_ && proxy_ && !tunnelled_) {
+    ask_for_tunnel();
+    return;
+  }
   state_ = State::Open;
   context_.timers.cancel(*this);
   if (events_) events_->on_stream_ready();
@@ -111,21 +149,25 @@ void Http1Client::send_head(const OutgoingRequest& request) noexcept {
   parser_.expect_no_body(head_request_);
   chunked_request_ = request.framing == BodyFraming::Chunked;
   std::string& out = transport_->pending();
-  out.append(request.method)
-      .append(" ")
-      .append(request.path_prefix)
-      .append(request.path)
-      .append(request.query);
+  out.append(request.method).append(" ");
+  const bool absolute = proxy_ && !tls_;  // RFC 9112 §3.2.2
+  if (absolute) out.append("http://").append(target_);
+  out.append(request.path_prefix).append(request.path).append(request.query);
   out.append(" HTTP/1.1\r\nHost: ").append(request.host).append("\r\n");
   std::size_t i = 0;
   for (const HeaderField& field : *request.headers) {
-    if ((*request.keep)[i++] && !is_own(field.id)) append_field(out, field.name, field.value);
+    if ((*request.keep)[i++] && !is_own(field.id, request.forwarded))
+      append_field(out, field.name, field.value);
   }
-  append_field(out, "X-Forwarded-For", request.forwarded_for);
-  append_field(out, "X-Forwarded-Proto", request.forwarded_proto);
-  if (!request.forwarded_host.empty())
-    append_field(out, "X-Forwarded-Host", request.forwarded_host);
-  append_field(out, "X-Request-Id", request.request_id);
+  if (request.forwarded) {
+    append_field(out, "X-Forwarded-For", request.forwarded_for);
+    append_field(out, "X-Forwarded-Proto", request.forwarded_proto);
+    if (!request.forwarded_host.empty())
+      append_field(out, "X-Forwarded-Host", request.forwarded_host);
+    append_field(out, "X-Request-Id", request.request_id);
+  }
+  if (absolute && !proxy_->authorization.empty())
+    append_field(out, "Proxy-Authorization", proxy_->authorization);
   if (request.framing == BodyFraming::Length) {
     char digits[24];
     const auto end = std::to_chars(digits, digits + sizeof digits, request.content_length).ptr;
@@ -196,6 +238,10 @@ void Http1Client::resume() noexcept {
 void Http1Client::on_data(std::string_view bytes) noexcept {
   if (!events_) {
     if (state_ == State::Open) discard();  // a backend that speaks unasked
+    return;
+  }
+  if (tunnelling_) {
+    take_tunnel_answer(bytes);
     return;
   }
   answered_ = true;

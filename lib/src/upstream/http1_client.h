@@ -57,6 +57,9 @@ class Http1Client final : public ClientStream,
   void on_resolved(const sockaddr_storage* address) noexcept override;
 
   void start_connecting(const sockaddr* address) noexcept;
+  // Asks the proxy for a tunnel to the backend; TLS runs in it before on_stream_ready.
+  void ask_for_tunnel() noexcept;
+  void take_tunnel_answer(std::string_view bytes) noexcept;
   // `why` is told by the timer wheel: connect() has not returned yet.
   void fail_later(StreamFailure why) noexcept;
   void update_deadline() noexcept;
@@ -74,6 +77,8 @@ class Http1Client final : public ClientStream,
   std::string kept_;  // an incomplete head
   std::string server_name_;
   std::shared_ptr<TlsClient> tls_;
+  std::shared_ptr<const BackendProxy> proxy_;
+  std::string target_;  // with a proxy: the backend's authority
   std::uint16_t port_ = 0;
   std::int64_t header_timeout_ms_ = 0;  // OutgoingRequest's
   std::uint64_t requests_ = 0;  // finished ones
@@ -85,6 +90,9 @@ class Http1Client final : public ClientStream,
   bool request_sent_ = false;
   bool answered_ = false;
   bool paused_ = false;
+  bool tunnelling_ = false;  // the proxy's answer to CONNECT is awaited
+  bool tunnelled_ = false;   // it said yes
+  bool link_local_ = false;  // CompiledBackend's
 };
 
 }  // namespace gateway

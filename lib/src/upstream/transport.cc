@@ -70,6 +70,13 @@ void Transport::on_connected(int status) noexcept {
   }
 }
 
+void Transport::start_tls(std::unique_ptr<TlsSession> session) noexcept {
+  session_ = std::move(session);
+  opened_ = false;
+  session_->start();
+  advance_tls({});
+}
+
 void Transport::start_reading() noexcept {
   if (closed_ || ended_) return;
   uv_read_start(

@@ -55,6 +55,9 @@ class Transport final : private CipherSink {
   // Server side: TLS from now on. Before start_reading().
   void use_tls(std::unique_ptr<TlsSession> session) noexcept { session_ = std::move(session); }
 
+  // Client side: TLS over what is connected already; on_open or on_end follows, maybe from within.
+  void start_tls(std::unique_ptr<TlsSession> session) noexcept;
+
   void start_reading() noexcept;
   void stop_reading() noexcept;
 

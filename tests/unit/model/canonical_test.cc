@@ -317,7 +317,8 @@ TEST_CASE("every problem of a document is reported with its member path") {
             "configuration: doc: backends[0].port: is not known; allowed are endpoints, hostHeader, id, "
             "pathPrefix, protocol, provenance, tlsCa, tlsServerName, tlsSystemCas, tlsVerify",
             "configuration: doc: hosts: is not known; allowed are $schema, apiVersion, apis, backends, "
-            "certificates, epoch, hostnames, kind, policies, products, revision, subscriptions"});
+            "certificates, epoch, fragments, hostnames, kind, loggers, namedValues, policies, products, "
+            "revision, subscriptions, users"});
   CHECK(snapshot.apis.size() == 1);
   CHECK(snapshot.backends.empty());
 }
