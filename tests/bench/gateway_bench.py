@@ -20,6 +20,8 @@ def prepare(peer, cfg):
         'apiVersion': 'gateway/v1', 'kind': 'Configuration',
         'backends': [{'id': 'origin', 'endpoints': [{'address': '127.0.0.1', 'port': peer.ctx['origin_port']}]}],
         'apis': [api(host, path) for host, path in routes]}
+    if cfg.kind == 'policy':
+        peer.document.update(policy_chain())
     write(peer)
     # Listeners answer 503 until the document is read; the driver would take that for up.
     peer.wait_up = lambda: wait_ready(peer)
@@ -47,6 +49,31 @@ def apply(peer, host, path):
 def api(host, path):
     # Prefixes are matched element by element; a trailing slash says nothing.
     return {'id': host + path, 'host': host, 'path': path.rstrip('/') or '/', 'backend': 'origin'}
+
+
+CHAIN = '''<policies>
+  <inbound>
+    <rate-limit-by-key calls="1000000" renewal-period="1" counter-key="@(context.Subscription.Id)" />
+    <set-header name="X-Consumer"><value>@(context.Subscription.Id)</value></set-header>
+    <rewrite-uri template="/{rest}" />
+    <base />
+  </inbound>
+  <backend><base /></backend>
+  <outbound>
+    <set-header name="X-Gateway"><value>bench</value></set-header>
+    <base />
+  </outbound>
+</policies>'''
+
+
+def policy_chain():
+    """A key check, a limit for each key, a path that is rewritten, and header fields both ways."""
+    return {
+        'apis': [{'id': 'chain', 'path': '/api', 'caseSensitive': False, 'revisions': [{
+            'id': 'chain', 'backend': 'origin', 'subscriptionRequired': True, 'keyHeader': 'X-API-Key',
+            'policy': CHAIN,
+            'operations': [{'id': 'all', 'method': 'GET', 'urlTemplate': '/v1/{*rest}'}]}]}],
+        'subscriptions': [{'id': 'consumer-%d' % i, 'primaryKey': 'key-%d' % i} for i in range(1000)]}
 
 
 def write(peer):
