@@ -3,6 +3,7 @@
 #include "policy/calls.h"
 #include "policy/context.h"
 #include "policy/dynamic_backends.h"
+#include "policy/jwt/openid.h"
 #include "policy/reporter.h"
 #include "policy/state/concurrency.h"
 #include "policy/state/memory_cache.h"
@@ -10,6 +11,7 @@
 #include "policy/state/redis.h"
 #include "policy/state/redis_cache.h"
 #include "policy/state/redis_counters.h"
+#include "policy/tokens.h"
 
 namespace gateway::policy {
 

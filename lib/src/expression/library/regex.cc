@@ -205,7 +205,7 @@ Value collection_count(Call& call) {
 Value collection_item(Call& call) {
   auto& items = self<RegexCollection>(call).items;
   const std::int64_t index = call.args[1].integer();
-  if (index < 0 || static_cast<std::size_t>(index) >= items.size()) raise_index(call.eval);
+  if (index < 0 || static_cast<std::size_t>(index) >= items.size()) raise_range(call.eval, "i", "Specified argument was out of the range of valid values.");
   return items[static_cast<std::size_t>(index)];
 }
 // A group that is not there is one without success.

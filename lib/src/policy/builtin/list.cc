@@ -39,7 +39,7 @@ std::span<const PolicyKind> builtin_policies() {
       {"check-header", kInbound, kEveryScope, compile_check_header},
       {"ip-filter", kInbound, kEveryScope, compile_ip_filter},
       {"authentication-basic", kInbound, kEveryScope, compile_authentication_basic, true},
-      {"authentication-certificate", kInbound, kEveryScope, compile_authentication_certificate, true},
+      {"authentication-certificate", kInbound, kEveryScope, compile_authentication_certificate},
       {"authentication-managed-identity", kInbound, kEveryScope, compile_authentication_managed_identity},
       {"validate-jwt", kInbound, kEveryScope, compile_validate_jwt},
       {"validate-azure-ad-token", kInbound, kEveryScope, compile_validate_azure_ad_token},
