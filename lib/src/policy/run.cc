@@ -101,9 +101,13 @@ void Run::reset() noexcept {
   arena_.set_limit(services_.limits.exchange_memory);
 }
 
-void Run::start() noexcept {
+void Run::prepare() noexcept {
   ended_ = false;
   context_ = make_context(*this);
+}
+
+void Run::start() noexcept {
+  prepare();
   begin_section(Section::Inbound);
 }
 

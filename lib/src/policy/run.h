@@ -145,6 +145,8 @@ class Run {
   std::int64_t started_unix_ms = 0;
 
   void start() noexcept;
+  // Makes `context`, as start() does: for evaluations before it, in tools and tests.
+  void prepare() noexcept;
   // A built-in step failed (no operation, no key): only on-error runs.
   // `fields`: whole field lines of the default response, each with its CR LF.
   void start_failed(const Failure& failure, Section section, std::string_view fields = {}) noexcept;

@@ -142,6 +142,9 @@ class Exchanges final : public Host {
     return answer;
   }
 
+  // Between two requests.
+  [[nodiscard]] Run& run() noexcept { return *run_; }
+
   std::shared_ptr<SteppedClock> clock = std::make_shared<SteppedClock>();
   Environment environment = stepped(clock);
   test::LoopRunner runner;
