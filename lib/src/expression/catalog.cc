@@ -65,6 +65,7 @@ struct Catalog::State {
   std::deque<Type> types;
   TextMap<Type*> names;  // "List`1", "System.Collections.Generic.List`1"; complete once finished
   TextMap<const Type*> often;
+  TextMap<bool> namespaces;
   std::array<const Type*, 18> by_kind{};
   const Type* object = nullptr;
   const Type* dynamic = nullptr;
@@ -160,6 +161,9 @@ Catalog::Declaration Catalog::declare(std::string_view name, TypeOptions options
     known->full_name = name;
     known->type_parameters = std::move(parameters);
     state_->names.emplace(key_of(brief, known->type_parameters.size()), known);
+    for (auto at = name.find('.'); at != std::string_view::npos; at = name.find('.', at + 1)) {
+      state_->namespaces[std::string(name.substr(0, at))] = true;
+    }
   }
   Type* type = known;
   if (options.is_enum) options.kind = Kind::Enum;
@@ -357,6 +361,8 @@ std::vector<const Member*> Catalog::extensions(std::string_view name) const {
   for (auto at = from; at != to; ++at) out.push_back(at->second);
   return out;
 }
+
+bool Catalog::is_namespace(std::string_view name) const { return state_->namespaces.contains(name); }
 
 std::string Catalog::nearest(std::string_view name) const {
   Nearest nearest(name);

@@ -68,6 +68,8 @@ class Catalog {
 
   // Extension methods of this name, of all static types.
   [[nodiscard]] std::vector<const Member*> extensions(std::string_view name) const;
+  // Full names of types begin with it and a dot.
+  [[nodiscard]] bool is_namespace(std::string_view name) const;
   // The short name of a type that looks most like this one; "" where none does.
   [[nodiscard]] std::string nearest(std::string_view name) const;
 

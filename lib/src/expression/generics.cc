@@ -41,8 +41,8 @@ const Type* Bindings::apply(const Type* type) const {
   if (!is_open(type)) return type;
   std::vector<const Type*> arguments;
   for (const Type* each : type->arguments) arguments.push_back(apply(each));
-  if (type->definition) return catalog_.construct(type->definition, std::move(arguments));
-  return catalog_.array_of(arguments[0]);
+  if (type->definition) return catalog_->construct(type->definition, std::move(arguments));
+  return catalog_->array_of(arguments[0]);
 }
 
 bool Bindings::infer(const Type* wanted, const Type* given, const std::vector<std::string>& parameters) {

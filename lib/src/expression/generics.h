@@ -11,7 +11,7 @@ namespace gateway::expression {
 // What type parameters stand for.
 class Bindings {
  public:
-  explicit Bindings(const Catalog& catalog) : catalog_(catalog) {}
+  explicit Bindings(const Catalog& catalog) : catalog_(&catalog) {}
 
   // The arguments of a constructed type, and of what it is.
   void add(const Type* constructed);
@@ -23,7 +23,7 @@ class Bindings {
   bool infer(const Type* wanted, const Type* given, const std::vector<std::string>& parameters);
 
  private:
-  const Catalog& catalog_;
+  const Catalog* catalog_;
   std::vector<std::pair<std::string, const Type*>> known_;
 };
 

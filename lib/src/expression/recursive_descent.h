@@ -22,7 +22,7 @@ class Parser {
   const syntax::Stmt* whole_block();
 
  private:
-  static constexpr int kDeepest = 200;
+  static constexpr int kDeepest = 600;  // three for each expression in another
   static constexpr int kHighest = 400;
   class Deeper {
    public:

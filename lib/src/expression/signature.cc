@@ -189,7 +189,8 @@ std::vector<Member> SignatureParser::members(Native call) {
   if (accept_word("static")) member.is_static = true;
   space();
   // The type parameters of a method stand behind its name, but may be named before.
-  if (const auto paren = text_.find('('); paren != std::string_view::npos && paren > at_ && text_[paren - 1] == '>') {
+  if (const auto paren = text_.find('('); paren != std::string_view::npos && paren > at_ && text_[paren - 1] == '>' &&
+      text_.find('<') < paren && text_.find("operator") > paren) {
     auto open = text_.rfind('<', paren);
     while (open > 0 && !is_word(text_[open - 1])) open = text_.rfind('<', open - 1);
     SignatureParser names(catalog_, nullptr, text_.substr(open + 1, paren - open - 2));

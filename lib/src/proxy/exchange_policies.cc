@@ -244,6 +244,7 @@ void Exchange::forward_by_policies(const policy::ForwardTerms& terms) noexcept {
   held.holding = held.response_ended = false;
   connect_failures_ = 0;
   retried_ = false;
+  endpoint_ = nullptr;  // it may be another backend's
   if (!run.backend || run.backend->endpoints.empty()) {
     run.on_backend_failed({500, "BackendConnectionFailure", "The backend has no endpoint.", {}, {}});
     return;

@@ -12,7 +12,8 @@ namespace {
 
 constexpr std::int64_t kDate = DateParts{2009, 6, 15, 13, 45, 30, 6'175'425}.ticks();
 
-std::string date(std::string_view format, std::uint32_t kind = kUnspecified, std::int64_t ticks = kDate) {
+std::string date(std::string_view format, std::uint32_t kind = kUnspecified,
+                 std::int64_t ticks = kDate) {
   std::pmr::string out;
   return format_date({ticks, kind}, format, out) ? std::string(out) : "(none)";
 }
@@ -31,7 +32,9 @@ std::string shown(const std::optional<ParsedDate>& parsed, std::uint32_t styles 
   const auto out = parsed ? date_time_of(*parsed, styles) : std::nullopt;
   return out ? date("yyyy-MM-ddTHH:mm:ss.FFFFFFFK", out->kind, out->ticks) : "(none)";
 }
-std::string parsed(std::string_view text, std::uint32_t styles = 0) { return shown(parse_date(text, kToday), styles); }
+std::string parsed(std::string_view text, std::uint32_t styles = 0) {
+  return shown(parse_date(text, kToday), styles);
+}
 std::string exact(std::string_view text, std::string_view format, std::uint32_t styles = 0) {
   return shown(parse_date_exact(text, format, styles, kToday), styles);
 }
@@ -125,10 +128,14 @@ TEST_CASE("dates in the forms of the invariant culture") {
   CHECK(parsed("2008-05-01") == "2008-05-01T00:00:00");
   CHECK(parsed("2008-05-01T07:34:42-5:00") == "2008-05-01T12:34:42+00:00");
   CHECK(parsed("2008-05-01 14:34:42Z") == "2008-05-01T14:34:42+00:00");
-  CHECK(parsed("2008-05-01T14:34:42.1234567Z", DateStyles::kRoundtripKind) == "2008-05-01T14:34:42.1234567Z");
-  CHECK(parsed("2008-05-01T14:34:42", DateStyles::kAssumeUniversal | DateStyles::kAdjustToUniversal) == "2008-05-01T14:34:42Z");
+  CHECK(parsed("2008-05-01T14:34:42.1234567Z", DateStyles::kRoundtripKind) ==
+        "2008-05-01T14:34:42.1234567Z");
+  CHECK(parsed("2008-05-01T14:34:42",
+               DateStyles::kAssumeUniversal | DateStyles::kAdjustToUniversal) ==
+        "2008-05-01T14:34:42Z");
   CHECK(parsed("2008-05-01T14:34:42", DateStyles::kAssumeUniversal) == "2008-05-01T14:34:42+00:00");
-  CHECK(parsed("2008-05-01T14:34:42+02:00", DateStyles::kAdjustToUniversal) == "2008-05-01T12:34:42Z");
+  CHECK(parsed("2008-05-01T14:34:42+02:00", DateStyles::kAdjustToUniversal) ==
+        "2008-05-01T12:34:42Z");
   CHECK(parsed("2008-05-01T14:34") == "2008-05-01T14:34:00");
   CHECK(parsed("2008-05") == "2008-05-01T00:00:00");
   CHECK(parsed("Thu, 01 May 2008 07:34:42 GMT") == "2008-05-01T07:34:42+00:00");
@@ -165,8 +172,10 @@ TEST_CASE("dates in the forms of the invariant culture") {
 // learn.microsoft.com/dotnet/api/system.datetime.parseexact
 TEST_CASE("dates in an exact format") {
   CHECK(exact("06/15/2008", "d") == "2008-06-15T00:00:00");
-  CHECK(exact("Sun 15 Jun 2008 8:30 AM -06:00", "ddd dd MMM yyyy h:mm tt zzz") == "2008-06-15T14:30:00+00:00");
-  CHECK(exact("2009-06-15T13:45:30.6175425Z", "o", DateStyles::kRoundtripKind) == "2009-06-15T13:45:30.6175425Z");
+  CHECK(exact("Sun 15 Jun 2008 8:30 AM -06:00", "ddd dd MMM yyyy h:mm tt zzz") ==
+        "2008-06-15T14:30:00+00:00");
+  CHECK(exact("2009-06-15T13:45:30.6175425Z", "o", DateStyles::kRoundtripKind) ==
+        "2009-06-15T13:45:30.6175425Z");
   CHECK(exact("2009-06-15T13:45:30", "s") == "2009-06-15T13:45:30");
   CHECK(exact("Mon, 15 Jun 2009 13:45:30 GMT", "r") == "2009-06-15T13:45:30");
   CHECK(exact("20090615", "yyyyMMdd") == "2009-06-15T00:00:00");
@@ -179,13 +188,15 @@ TEST_CASE("dates in an exact format") {
   CHECK(exact("2009-06-15x", "yyyy-MM-dd") == "(none)");
   CHECK(exact("2009-6-15", "yyyy-MM-dd") == "(none)");
   CHECK(exact(" 2009-06-15 ", "yyyy-MM-dd") == "(none)");
-  CHECK(exact(" 2009-06-15 ", "yyyy-MM-dd", DateStyles::kLeadingWhite | DateStyles::kTrailingWhite) == "2009-06-15T00:00:00");
+  CHECK(exact(" 2009-06-15 ", "yyyy-MM-dd",
+              DateStyles::kLeadingWhite | DateStyles::kTrailingWhite) == "2009-06-15T00:00:00");
   CHECK(exact("at 7 o'clock", "'at 'H' o'\\''clock'") == "2026-11-25T07:00:00");
 }
 
 // learn.microsoft.com/dotnet/standard/base-types/standard-timespan-format-strings
 TEST_CASE("time spans") {
-  const std::int64_t positive = kTicksPerDay + 2 * kTicksPerHour + 3 * kTicksPerMinute + 4 * kTicksPerSecond + 5 * kTicksPerMillisecond;
+  const std::int64_t positive = kTicksPerDay + 2 * kTicksPerHour + 3 * kTicksPerMinute +
+                                4 * kTicksPerSecond + 5 * kTicksPerMillisecond;
   CHECK(span(0) == "00:00:00");
   CHECK(span(30 * kTicksPerMinute, "c") == "00:30:00");
   CHECK(span(positive, "c") == "1.02:03:04.0050000");
@@ -209,7 +220,9 @@ TEST_CASE("time spans are parsed") {
   const auto read = [](std::string_view text) {
     SpanFault fault = SpanFault::None;
     const auto value = parse_time_span(text, fault);
-    return value ? span(*value) : fault == SpanFault::Overflow ? std::string("overflow") : std::string("format");
+    return value                          ? span(*value)
+           : fault == SpanFault::Overflow ? std::string("overflow")
+                                          : std::string("format");
   };
   CHECK(read("0") == "00:00:00");
   CHECK(read("14") == "14.00:00:00");

@@ -49,7 +49,8 @@ TEST_CASE("decimal remainder has the sign of the dividend") {
   CHECK(text(dec("-5.5").remainder(dec("2"))) == "-1.5");
   CHECK(text(dec("5").remainder(dec("0.3"))) == "0.2");
   CHECK(text(dec("0.3").remainder(dec("5"))) == "0.3");
-  CHECK(text(dec(kMost).remainder(dec("0.0000000000000000000000000007"))) == "0.0000000000000000000000000000");
+  CHECK(text(dec(kMost).remainder(dec("0.0000000000000000000000000007"))) ==
+        "0.0000000000000000000000000000");
 }
 
 TEST_CASE("what a decimal cannot hold") {
@@ -66,7 +67,8 @@ TEST_CASE("what a decimal cannot hold") {
   CHECK(text(dec("1e-29")) == "0.0000000000000000000000000000");
   CHECK(text(dec("0.00000000000000000000000000015")) == "0.0000000000000000000000000002");
   CHECK(text(dec("1e-999999999")) == "0.0000000000000000000000000000");
-  CHECK(text(dec("0.12345678901234567890123456789012345678901234567890123456789012345")) == "0.1234567890123456789012345679");
+  CHECK(text(dec("0.12345678901234567890123456789012345678901234567890123456789012345")) ==
+        "0.1234567890123456789012345679");
 }
 
 // learn.microsoft.com/dotnet/api/system.midpointrounding

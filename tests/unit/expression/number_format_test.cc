@@ -25,7 +25,9 @@ std::string single(float value, std::string_view format = {}) {
 std::string decimal(std::string_view text, std::string_view format) {
   ParseFault fault = ParseFault::None;
   std::pmr::string out;
-  return format_decimal(*parse_decimal(text, NumberStyles::kFloat, fault), format, out) ? std::string(out) : "(none)";
+  return format_decimal(*parse_decimal(text, NumberStyles::kFloat, fault), format, out)
+             ? std::string(out)
+             : "(none)";
 }
 
 }  // namespace
@@ -52,7 +54,8 @@ TEST_CASE("integers in standard formats") {
   CHECK(integer(12345, "G2") == "1.2E+04");
   CHECK(integer(0, "N2") == "0.00");
   CHECK(integer(-1, "G", Kind::UInt64) == "18446744073709551615");
-  CHECK(integer(std::numeric_limits<std::int64_t>::min(), "", Kind::Int64) == "-9223372036854775808");
+  CHECK(integer(std::numeric_limits<std::int64_t>::min(), "", Kind::Int64) ==
+        "-9223372036854775808");
   CHECK(integer(1, "Q") == "(none)");
   CHECK(integer(1, "D999999999999") == "D999999999999");  // too long for a precision: custom
 }
@@ -148,10 +151,13 @@ TEST_CASE("custom numeric formats") {
 }
 
 TEST_CASE("integers are parsed within their type's range") {
-  const auto parse = [](std::string_view text, Kind kind, std::uint32_t styles = NumberStyles::kInteger) {
+  const auto parse = [](std::string_view text, Kind kind,
+                        std::uint32_t styles = NumberStyles::kInteger) {
     ParseFault fault = ParseFault::None;
     const auto value = parse_integer(text, kind, styles, fault);
-    return value ? std::to_string(*value) : fault == ParseFault::Overflow ? std::string("overflow") : std::string("format");
+    return value                           ? std::to_string(*value)
+           : fault == ParseFault::Overflow ? std::string("overflow")
+                                           : std::string("format");
   };
   CHECK(parse("42", Kind::Int32) == "42");
   CHECK(parse(" -42 ", Kind::Int32) == "-42");
@@ -185,7 +191,8 @@ TEST_CASE("reals are parsed as the invariant culture writes them") {
   CHECK(parse_double("5.", NumberStyles::kFloat) == 5);
   CHECK(parse_double("1e400", NumberStyles::kFloat) == std::numeric_limits<double>::infinity());
   CHECK(parse_double("1e-400", NumberStyles::kFloat) == 0);
-  CHECK(parse_double("-Infinity", NumberStyles::kFloat) == -std::numeric_limits<double>::infinity());
+  CHECK(parse_double("-Infinity", NumberStyles::kFloat) ==
+        -std::numeric_limits<double>::infinity());
   CHECK(std::isnan(*parse_double("NaN", NumberStyles::kFloat)));
   CHECK_FALSE(parse_double("1.2.3", NumberStyles::kFloat));
   CHECK_FALSE(parse_double("abc", NumberStyles::kFloat));

@@ -30,7 +30,8 @@ TEST_CASE("zones by IANA and by Windows id") {
   }
   CHECK(ZoneRules::load("india standard time")->standard_offset() == 19800);
   CHECK(ZoneRules::load("Pacific Standard Time")->standard_offset() == -28800);
-  CHECK(ZoneRules::load("AUS Eastern Standard Time")->at_utc(unix_time(2060, 1, 1, 0)).seconds == 39600);
+  CHECK(ZoneRules::load("AUS Eastern Standard Time")->at_utc(unix_time(2060, 1, 1, 0)).seconds ==
+        39600);
   CHECK(ZoneRules::load("UTC")->standard_offset() == 0);
 }
 
@@ -46,7 +47,8 @@ TEST_CASE("clock times that are there twice or never") {
 }
 
 TEST_CASE("what is no zone") {
-  for (const char* id : {"", "Nowhere/City", "../../../etc/passwd", "/etc/passwd", "Europe", "zone.tab", "Europe/Paris\n"}) {
+  for (const char* id : {"", "Nowhere/City", "../../../etc/passwd", "/etc/passwd", "Europe",
+                         "zone.tab", "Europe/Paris\n"}) {
     CAPTURE(id);
     CHECK_FALSE(ZoneRules::load(id));
   }

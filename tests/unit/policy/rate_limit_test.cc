@@ -160,8 +160,9 @@ TEST_CASE("quota-by-key counts a request once however many policies name the key
 TEST_CASE("quota-by-key's windows are aligned to its first period") {
   Exchanges exchanges;
   exchanges.clock->ms = 1'764'000'000'000;  // 2025-11-24T16:00:00Z
-  exchanges.use_inbound(R"(<quota-by-key calls="0" renewal-period="3600" counter-key="k"
+  exchanges.use_inbound(R"(<quota-by-key calls="1" renewal-period="3600" counter-key="k"
       first-period-start="2025-01-01T00:30:02Z"/>)");
+  CHECK(exchanges.ask().status == 200);
   CHECK_THAT(exchanges.ask().body, Catch::Contains("replenished in 00:30:02."));
 }
 

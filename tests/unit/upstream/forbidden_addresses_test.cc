@@ -43,6 +43,17 @@ TEST_CASE("Link-local addresses are forbidden in every form, their neighbours ar
   }
 }
 
+TEST_CASE("Where link-local addresses may pass, the gateway's own listeners still may not") {
+  ForbiddenAddresses forbidden;
+  forbidden.add_listener("169.254.7.7", 9000);
+  const auto forbids_all_but_link_local = [&](const char* address, std::uint16_t port) {
+    const sockaddr_storage storage = at(address, port);
+    return forbidden.contains(reinterpret_cast<const sockaddr*>(&storage), true);
+  };
+  CHECK_FALSE(forbids_all_but_link_local("169.254.169.254", 80));
+  CHECK(forbids_all_but_link_local("169.254.7.7", 9000));
+}
+
 TEST_CASE("A listener of the gateway's own is forbidden by every address that leads to it") {
   struct Row {
     const char* bound;

@@ -18,8 +18,8 @@ constexpr std::int64_t kUnixEpochTicks = 621'355'968'000'000'000;
 // DateTimeKind, as values of DateTime hold it.
 constexpr std::uint32_t kUnspecified = 0, kUtc = 1, kLocal = 2;
 
-constexpr std::array<std::string_view, 7> kDayNames = {
-    "Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"};
+constexpr std::array<std::string_view, 7> kDayNames = {"Sunday",   "Monday", "Tuesday", "Wednesday",
+                                                       "Thursday", "Friday", "Saturday"};
 constexpr std::array<std::string_view, 12> kMonthNames = {
     "January", "February", "March",     "April",   "May",      "June",
     "July",    "August",   "September", "October", "November", "December"};
@@ -84,6 +84,8 @@ constexpr DateParts parts_of(std::int64_t ticks) {
   return out;
 }
 // 0: Sunday.
-constexpr int day_of_week(std::int64_t ticks) { return static_cast<int>((ticks / kTicksPerDay + 1) % 7); }
+constexpr int day_of_week(std::int64_t ticks) {
+  return static_cast<int>((ticks / kTicksPerDay + 1) % 7);
+}
 
 }  // namespace gateway::expression

@@ -28,13 +28,19 @@ void append_flags(const Type& type, std::uint32_t number, std::pmr::string& out)
     left &= ~bits;
     names.insert(0, names.empty() ? name.c_str() : (name + ", ").c_str());
   }
-  if (left != 0 || names.empty()) out += std::to_string(static_cast<std::int32_t>(number));
-  else out += names;
+  if (left != 0 || names.empty())
+    out += std::to_string(static_cast<std::int32_t>(number));
+  else
+    out += names;
 }
 
-void append_enum(Evaluation& eval, const Value& value, std::string_view format, std::pmr::string& out) {
+void append_enum(Evaluation& eval, const Value& value, std::string_view format,
+                 std::pmr::string& out) {
   const char letter = format.empty() ? 'G' : static_cast<char>(format[0] & ~0x20);
-  if (format.size() > 1) eval.raise("FormatException", "Format string can be only \"G\", \"g\", \"X\", \"x\", \"F\", \"f\", \"D\" or \"d\".");
+  if (format.size() > 1)
+    eval.raise(
+        "FormatException",
+        "Format string can be only \"G\", \"g\", \"X\", \"x\", \"F\", \"f\", \"D\" or \"d\".");
   const std::int32_t number = value.enum_number();
   if (letter == 'D') {
     out += std::to_string(number);
@@ -44,7 +50,10 @@ void append_enum(Evaluation& eval, const Value& value, std::string_view format, 
     if (!format_integer(number, Kind::Int32, "X8", out)) bad_format(eval);
     return;
   }
-  if (letter != 'G' && letter != 'F') eval.raise("FormatException", "Format string can be only \"G\", \"g\", \"X\", \"x\", \"F\", \"f\", \"D\" or \"d\".");
+  if (letter != 'G' && letter != 'F')
+    eval.raise(
+        "FormatException",
+        "Format string can be only \"G\", \"g\", \"X\", \"x\", \"F\", \"f\", \"D\" or \"d\".");
   const Type* type = value.enum_type();
   for (const auto& [name, enumerator] : type->enumerators) {
     if (enumerator == number) {
@@ -52,8 +61,10 @@ void append_enum(Evaluation& eval, const Value& value, std::string_view format, 
       return;
     }
   }
-  if (type->is_flags || letter == 'F') append_flags(*type, static_cast<std::uint32_t>(number), out);
-  else out += std::to_string(number);
+  if (type->is_flags || letter == 'F')
+    append_flags(*type, static_cast<std::uint32_t>(number), out);
+  else
+    out += std::to_string(number);
 }
 
 bool formattable(const Type* type) {
@@ -69,7 +80,8 @@ bool formattable(const Type* type) {
   return false;
 }
 
-void append_object(Evaluation& eval, const Value& value, std::string_view format, std::pmr::string& out) {
+void append_object(Evaluation& eval, const Value& value, std::string_view format,
+                   std::pmr::string& out) {
   if (const Decimal* decimal = as_decimal(value)) {
     if (!format_decimal(*decimal, format, out)) bad_format(eval);
     return;
@@ -88,14 +100,20 @@ void append_object(Evaluation& eval, const Value& value, std::string_view format
 
 }  // namespace
 
-void format_value(Evaluation& eval, const Value& value, std::string_view format, std::pmr::string& out) {
+void format_value(Evaluation& eval, const Value& value, std::string_view format,
+                  std::pmr::string& out) {
   eval.charge(1 + format.size() / 8);
   const std::size_t before = out.size();
   bool good = true;
   switch (value.kind()) {
-    case Kind::Null: break;
-    case Kind::Boolean: out += value.boolean() ? "True" : "False"; break;
-    case Kind::Char: append_unit(static_cast<char16_t>(value.integer()), out); break;
+    case Kind::Null:
+      break;
+    case Kind::Boolean:
+      out += value.boolean() ? "True" : "False";
+      break;
+    case Kind::Char:
+      append_unit(static_cast<char16_t>(value.integer()), out);
+      break;
     case Kind::SByte:
     case Kind::Byte:
     case Kind::Int16:
@@ -103,21 +121,38 @@ void format_value(Evaluation& eval, const Value& value, std::string_view format,
     case Kind::Int32:
     case Kind::UInt32:
     case Kind::Int64:
-    case Kind::UInt64: good = format_integer(value.integer(), value.kind(), format, out); break;
-    case Kind::Single: good = format_single(static_cast<float>(value.real()), format, out); break;
-    case Kind::Double: good = format_double(value.real(), format, out); break;
-    case Kind::String: out += value.text(); break;
-    case Kind::DateTime: good = format_date({value.ticks(), value.date_time_kind()}, format, out); break;
-    case Kind::TimeSpan: good = format_time_span(value.ticks(), format, out); break;
-    case Kind::Enum: append_enum(eval, value, format, out); break;
-    case Kind::Object: append_object(eval, value, format, out); break;
+    case Kind::UInt64:
+      good = format_integer(value.integer(), value.kind(), format, out);
+      break;
+    case Kind::Single:
+      good = format_single(static_cast<float>(value.real()), format, out);
+      break;
+    case Kind::Double:
+      good = format_double(value.real(), format, out);
+      break;
+    case Kind::String:
+      out += value.text();
+      break;
+    case Kind::DateTime:
+      good = format_date({value.ticks(), value.date_time_kind()}, format, out);
+      break;
+    case Kind::TimeSpan:
+      good = format_time_span(value.ticks(), format, out);
+      break;
+    case Kind::Enum:
+      append_enum(eval, value, format, out);
+      break;
+    case Kind::Object:
+      append_object(eval, value, format, out);
+      break;
   }
-  if (!good) eval.raise("FormatException", value.is_number() ? "Format specifier was invalid." : kBadFormat);
+  if (!good)
+    eval.raise("FormatException", value.is_number() ? "Format specifier was invalid." : kBadFormat);
   eval.charge((out.size() - std::min(out.size(), before)) / 8);
 }
 
-void format_hole(Evaluation& eval, const Value& value, std::int64_t alignment, std::string_view format,
-                 std::pmr::string& out) {
+void format_hole(Evaluation& eval, const Value& value, std::int64_t alignment,
+                 std::string_view format, std::pmr::string& out) {
   if (alignment == 0) {
     format_value(eval, value, format, out);
     return;
@@ -182,9 +217,10 @@ void composite_format(Evaluation& eval, std::string_view format, std::span<const
     }
     if (at == format.size() || format[at++] != '}') bad_format(eval);
     if (index >= static_cast<std::int64_t>(args.size())) {
-      eval.raise("FormatException",
-                 "Index (zero based) must be greater than or equal to zero and less than the size of the "
-                 "argument list.");
+      eval.raise(
+          "FormatException",
+          "Index (zero based) must be greater than or equal to zero and less than the size of the "
+          "argument list.");
     }
     format_hole(eval, args[static_cast<std::size_t>(index)], alignment, item, out);
   }

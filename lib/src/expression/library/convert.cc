@@ -13,14 +13,16 @@
 #include "expression/library/primitives.h"
 #include "expression/library/utf16.h"
 
-// https://learn.microsoft.com/dotnet/api/system.convert. One overload that takes any value serves all.
+// https://learn.microsoft.com/dotnet/api/system.convert. One overload that takes any value serves
+// all.
 namespace gateway::expression {
 namespace {
 
 [[noreturn]] void bad_cast(Evaluation& eval, const Value& value, std::string_view to) {
   const Type* type = eval.catalog().type_of(value);
-  eval.raise("InvalidCastException", "Invalid cast from '" + (type ? type->name : std::string("Object")) +
-                                         "' to '" + std::string(to) + "'.");
+  eval.raise("InvalidCastException", "Invalid cast from '" +
+                                         (type ? type->name : std::string("Object")) + "' to '" +
+                                         std::string(to) + "'.");
 }
 
 // What an object of another family (a JSON value, an enum) is as a primitive.
@@ -35,7 +37,9 @@ Value to_integer(Call& call) {
   return convert_integer(call.eval, call.args[0], K);
 }
 Value to_double(Call& call) { return Value::of(convert_double(call.eval, call.args[0])); }
-Value to_single(Call& call) { return Value::single(static_cast<float>(convert_double(call.eval, call.args[0]))); }
+Value to_single(Call& call) {
+  return Value::single(static_cast<float>(convert_double(call.eval, call.args[0])));
+}
 Value to_boolean(Call& call) { return Value::of(convert_boolean(call.eval, call.args[0])); }
 
 Value to_decimal_value(Call& call) {
@@ -64,7 +68,8 @@ Value to_char(Call& call) {
   }
   if (!value.is_integral()) bad_cast(call.eval, value, "Char");
   if (value.integer() < 0 || value.integer() > 0xFFFF) {
-    call.eval.raise("OverflowException", "Value was either too large or too small for a character.");
+    call.eval.raise("OverflowException",
+                    "Value was either too large or too small for a character.");
   }
   return Value::integer(Kind::Char, value.integer());
 }
@@ -90,34 +95,46 @@ Value to_date_time(Call& call) {
 
 int base_arg(Call& call) {
   const std::int64_t base = integer_arg(call, 1);
-  if (base != 2 && base != 8 && base != 10 && base != 16) call.eval.raise("ArgumentException", "Invalid Base.");
+  if (base != 2 && base != 8 && base != 10 && base != 16)
+    call.eval.raise("ArgumentException", "Invalid Base.");
   return static_cast<int>(base);
 }
 
 template <Kind K>
 Value from_base(Call& call) {
-  constexpr int kBits = K == Kind::Byte || K == Kind::SByte ? 8 : K == Kind::Int16 || K == Kind::UInt16 ? 16
-                      : K == Kind::Int32 || K == Kind::UInt32 ? 32 : 64;
-  constexpr bool kSigned = K == Kind::SByte || K == Kind::Int16 || K == Kind::Int32 || K == Kind::Int64;
+  constexpr int kBits = K == Kind::Byte || K == Kind::SByte     ? 8
+                        : K == Kind::Int16 || K == Kind::UInt16 ? 16
+                        : K == Kind::Int32 || K == Kind::UInt32 ? 32
+                                                                : 64;
+  constexpr bool kSigned =
+      K == Kind::SByte || K == Kind::Int16 || K == Kind::Int32 || K == Kind::Int64;
   const int base = base_arg(call);
   std::string_view text = optional_text(call, 0);
   if (call.args[0].is_null()) return Value::integer(K, 0);
-  if (text.empty()) raise_range(call.eval, "startIndex", "Index was out of range. Must be non-negative and less than the size of the collection.");
+  if (text.empty())
+    raise_range(
+        call.eval, "startIndex",
+        "Index was out of range. Must be non-negative and less than the size of the collection.");
   const bool negative = text[0] == '-';
-  if (negative && base != 10) call.eval.raise("ArgumentException", "String cannot contain a minus sign if the base is not 10.");
+  if (negative && base != 10)
+    call.eval.raise("ArgumentException",
+                    "String cannot contain a minus sign if the base is not 10.");
   if (negative || (text[0] == '+' && base == 10)) text.remove_prefix(1);
   if (base == 16 && (text.starts_with("0x") || text.starts_with("0X"))) text.remove_prefix(2);
   std::uint64_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, base);
-  if (end == text.data()) call.eval.raise("FormatException", "Could not find any recognizable digits.");
+  if (end == text.data())
+    call.eval.raise("FormatException", "Could not find any recognizable digits.");
   if (error == std::errc::result_out_of_range) raise_overflow(call.eval, type_name(K));
   if (end != text.data() + text.size()) {
-    call.eval.raise("FormatException", "Additional non-parsable characters are at the end of the string.");
+    call.eval.raise("FormatException",
+                    "Additional non-parsable characters are at the end of the string.");
   }
   if (base == 10) {
     const std::uint64_t limit = kSigned ? (std::uint64_t{1} << (kBits - 1)) - (negative ? 0 : 1)
                                         : ~std::uint64_t{0} >> (64 - kBits);
-    if (value > limit || (negative && !kSigned && value != 0)) raise_overflow(call.eval, type_name(K));
+    if (value > limit || (negative && !kSigned && value != 0))
+      raise_overflow(call.eval, type_name(K));
     return Value::integer(K, static_cast<std::int64_t>(negative ? 0 - value : value));
   }
   if (kBits < 64 && (value >> (kBits % 64)) != 0) raise_overflow(call.eval, type_name(K));
@@ -131,8 +148,9 @@ Value to_base(Call& call) {
   const std::int64_t value = integer_arg(call, 0);
   std::array<char, 72> buffer{};
   const auto all = static_cast<std::uint64_t>(value) & (~std::uint64_t{0} >> (64 - Bits));
-  const auto end = base == 10 ? std::to_chars(buffer.data(), buffer.data() + buffer.size(), value)
-                              : std::to_chars(buffer.data(), buffer.data() + buffer.size(), all, base);
+  const auto end = base == 10
+                       ? std::to_chars(buffer.data(), buffer.data() + buffer.size(), value)
+                       : std::to_chars(buffer.data(), buffer.data() + buffer.size(), all, base);
   return call.eval.text({buffer.data(), static_cast<std::size_t>(end.ptr - buffer.data())});
 }
 
@@ -150,7 +168,8 @@ Value convert_integer(Evaluation& eval, const Value& given, Kind kind) {
     return Value::integer(kind, *out);
   }
   if (value.kind() == Kind::UInt64) {
-    const bool fits = kind == Kind::UInt64 || (value.integer() >= 0 && in_range(value.integer(), kind));
+    const bool fits =
+        kind == Kind::UInt64 || (value.integer() >= 0 && in_range(value.integer(), kind));
     if (!fits) raise_overflow(eval, type_name(kind));
     return Value::integer(kind, value.integer());
   }
@@ -162,18 +181,21 @@ Value convert_integer(Evaluation& eval, const Value& given, Kind kind) {
   if (const Decimal* decimal = as_decimal(value)) {
     const Decimal whole = decimal->rounded(0, Midpoint::ToEven);
     if (kind == Kind::UInt64) {
-      if (const auto large = whole.to_uint64()) return Value::integer(kind, static_cast<std::int64_t>(*large));
+      if (const auto large = whole.to_uint64())
+        return Value::integer(kind, static_cast<std::int64_t>(*large));
     } else {
       out = whole.to_int64();
     }
   } else if (value.is_number()) {
     const double floor = std::floor(value.real());
     const double rest = value.real() - floor;
-    const double whole = rest > 0.5 || (rest == 0.5 && std::fmod(floor, 2) != 0) ? floor + 1 : floor;
+    const double whole =
+        rest > 0.5 || (rest == 0.5 && std::fmod(floor, 2) != 0) ? floor + 1 : floor;
     if (kind == Kind::UInt64 && whole >= 0 && whole < 18446744073709551616.0) {
       return Value::integer(kind, static_cast<std::int64_t>(static_cast<std::uint64_t>(whole)));
     }
-    if (whole >= -9223372036854775808.0 && whole < 9223372036854775808.0) out = static_cast<std::int64_t>(whole);
+    if (whole >= -9223372036854775808.0 && whole < 9223372036854775808.0)
+      out = static_cast<std::int64_t>(whole);
   } else {
     bad_cast(eval, value, type_name(kind));
   }

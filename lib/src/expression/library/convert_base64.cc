@@ -30,9 +30,13 @@ std::string_view part_arg(Call& call) {
   const auto size = static_cast<std::int64_t>(bytes.size());
   const std::int64_t offset = integer_arg(call, 1);
   const std::int64_t length = integer_arg(call, 2);
-  if (length < 0) raise_range(call.eval, "length", "Index was out of range. Must be non-negative and less than the size of the collection.");
+  if (length < 0)
+    raise_range(
+        call.eval, "length",
+        "Index was out of range. Must be non-negative and less than the size of the collection.");
   if (offset < 0) raise_range(call.eval, "offset", "Value must be positive.");
-  if (offset > size - length) raise_range(call.eval, "offset", "Offset and length must refer to a position in the string.");
+  if (offset > size - length)
+    raise_range(call.eval, "offset", "Offset and length must refer to a position in the string.");
   return bytes.substr(static_cast<std::size_t>(offset), static_cast<std::size_t>(length));
 }
 
@@ -59,9 +63,10 @@ Value decode(Call& call) {
   // Of "AA==AA==" only the end may be padded.
   const std::size_t padding = dense.find('=');
   if (!bytes || (padding != std::string::npos && padding + 2 < dense.size())) {
-    call.eval.raise("FormatException",
-                    "The input is not a valid Base-64 string as it contains a non-base 64 character, more "
-                    "than two padding characters, or an illegal character among the padding characters.");
+    call.eval.raise(
+        "FormatException",
+        "The input is not a valid Base-64 string as it contains a non-base 64 character, more "
+        "than two padding characters, or an illegal character among the padding characters.");
   }
   return bytes_value(call, *bytes);
 }
@@ -85,24 +90,33 @@ Value from_hex(Call& call) {
     if (c >= '0' && c <= '9') return static_cast<unsigned>(c - '0');
     const char low = static_cast<char>(c | 0x20);
     if (low >= 'a' && low <= 'f') return static_cast<unsigned>(low - 'a' + 10);
-    call.eval.raise("FormatException", "The input is not a valid hex string as it contains a non-hex character.");
+    call.eval.raise("FormatException",
+                    "The input is not a valid hex string as it contains a non-hex character.");
   };
-  if (text.size() % 2 != 0) call.eval.raise("FormatException", "The input is not a valid hex string as its length is not a multiple of 2.");
+  if (text.size() % 2 != 0)
+    call.eval.raise("FormatException",
+                    "The input is not a valid hex string as its length is not a multiple of 2.");
   std::string bytes;
-  for (std::size_t i = 0; i < text.size(); i += 2) bytes += static_cast<char>(digit(text[i]) << 4 | digit(text[i + 1]));
+  for (std::size_t i = 0; i < text.size(); i += 2)
+    bytes += static_cast<char>(digit(text[i]) << 4 | digit(text[i + 1]));
   return bytes_value(call, bytes);
 }
 
 }  // namespace
 
 void declare_base64(Catalog& catalog) {
-  catalog.declare("System.Base64FormattingOptions", {.kind = Kind::Enum, .value_type = true, .is_enum = true, .is_flags = true})
+  catalog
+      .declare("System.Base64FormattingOptions",
+               {.kind = Kind::Enum, .value_type = true, .is_enum = true, .is_flags = true})
       .enumerator("None", 0)
       .enumerator("InsertLineBreaks", 1);
   catalog.declare("System.Convert", {.is_static = true})
-      .member("static string ToBase64String(byte[] inArray)", [](Call& call) { return encoded(call, bytes_arg(call, "inArray"), false); })
+      .member("static string ToBase64String(byte[] inArray)",
+              [](Call& call) { return encoded(call, bytes_arg(call, "inArray"), false); })
       .member("static string ToBase64String(byte[] inArray, Base64FormattingOptions options)",
-              [](Call& call) { return encoded(call, bytes_arg(call, "inArray"), enum_arg(call, 1) == 1); })
+              [](Call& call) {
+                return encoded(call, bytes_arg(call, "inArray"), enum_arg(call, 1) == 1);
+              })
       .member("static string ToBase64String(byte[] inArray, int offset, int length)",
               [](Call& call) { return encoded(call, part_arg(call), false); })
       .member("static byte[] FromBase64String(string s)", decode)

@@ -82,37 +82,65 @@ class DatePainter {
   bool specifier(char c, std::size_t count) {
     switch (c) {
       case 'd':
-        if (count <= 2) number(parts_.day, count, out_);
-        else name(kDayNames[static_cast<std::size_t>(day_of_week(date_.ticks))], count);
+        if (count <= 2)
+          number(parts_.day, count, out_);
+        else
+          name(kDayNames[static_cast<std::size_t>(day_of_week(date_.ticks))], count);
         return true;
       case 'M':
-        if (count <= 2) number(parts_.month, count, out_);
-        else name(kMonthNames[static_cast<std::size_t>(parts_.month - 1)], count);
+        if (count <= 2)
+          number(parts_.month, count, out_);
+        else
+          name(kMonthNames[static_cast<std::size_t>(parts_.month - 1)], count);
         return true;
-      case 'y': number(count <= 2 ? parts_.year % 100 : parts_.year, count, out_); return true;
-      case 'h': number(parts_.hour % 12 == 0 ? 12 : parts_.hour % 12, std::min<std::size_t>(count, 2), out_); return true;
-      case 'H': number(parts_.hour, std::min<std::size_t>(count, 2), out_); return true;
-      case 'm': number(parts_.minute, std::min<std::size_t>(count, 2), out_); return true;
-      case 's': number(parts_.second, std::min<std::size_t>(count, 2), out_); return true;
+      case 'y':
+        number(count <= 2 ? parts_.year % 100 : parts_.year, count, out_);
+        return true;
+      case 'h':
+        number(parts_.hour % 12 == 0 ? 12 : parts_.hour % 12, std::min<std::size_t>(count, 2),
+               out_);
+        return true;
+      case 'H':
+        number(parts_.hour, std::min<std::size_t>(count, 2), out_);
+        return true;
+      case 'm':
+        number(parts_.minute, std::min<std::size_t>(count, 2), out_);
+        return true;
+      case 's':
+        number(parts_.second, std::min<std::size_t>(count, 2), out_);
+        return true;
       case 'f':
       case 'F':
         if (count > 7) return false;
         fraction(parts_.fraction, count, c == 'F', out_);
         return true;
-      case 't': out_ += std::string_view(parts_.hour < 12 ? "AM" : "PM").substr(0, count); return true;
-      case 'g': out_ += "A.D."; return true;
-      case 'z': offset(date_.offset_minutes.value_or(0), count, out_); return true;
+      case 't':
+        out_ += std::string_view(parts_.hour < 12 ? "AM" : "PM").substr(0, count);
+        return true;
+      case 'g':
+        out_ += "A.D.";
+        return true;
+      case 'z':
+        offset(date_.offset_minutes.value_or(0), count, out_);
+        return true;
       case 'K':
         for (std::size_t i = 0; i < count; ++i) zone();
         return true;
-      default: out_.append(count, c); return true;
+      default:
+        out_.append(count, c);
+        return true;
     }
   }
-  void name(std::string_view whole, std::size_t count) { out_ += count == 3 ? whole.substr(0, 3) : whole; }
+  void name(std::string_view whole, std::size_t count) {
+    out_ += count == 3 ? whole.substr(0, 3) : whole;
+  }
   void zone() {
-    if (date_.offset_minutes) offset(*date_.offset_minutes, 3, out_);
-    else if (date_.kind == kUtc) out_ += 'Z';
-    else if (date_.kind == kLocal) out_ += "+00:00";
+    if (date_.offset_minutes)
+      offset(*date_.offset_minutes, 3, out_);
+    else if (date_.kind == kUtc)
+      out_ += 'Z';
+    else if (date_.kind == kLocal)
+      out_ += "+00:00";
   }
 
   const DateText& date_;
@@ -123,9 +151,11 @@ class DatePainter {
 struct Span {
   explicit Span(std::int64_t value)
       : negative(value < 0),
-        ticks(value < 0 ? 0 - static_cast<std::uint64_t>(value) : static_cast<std::uint64_t>(value)) {}
+        ticks(value < 0 ? 0 - static_cast<std::uint64_t>(value)
+                        : static_cast<std::uint64_t>(value)) {}
   std::int64_t part(std::int64_t unit, std::int64_t modulus) const {
-    return static_cast<std::int64_t>(ticks / static_cast<std::uint64_t>(unit) % static_cast<std::uint64_t>(modulus));
+    return static_cast<std::int64_t>(ticks / static_cast<std::uint64_t>(unit) %
+                                     static_cast<std::uint64_t>(modulus));
   }
   std::int64_t days() const { return static_cast<std::int64_t>(ticks / kTicksPerDay); }
   std::int64_t hours() const { return part(kTicksPerHour, 24); }
@@ -173,16 +203,25 @@ bool custom_span(const Span& span, std::string_view format, std::pmr::string& ou
     };
     bool good = false;
     switch (c) {
-      case 'd': good = put(span.days(), 8); break;
-      case 'h': good = put(span.hours(), 2); break;
-      case 'm': good = put(span.minutes(), 2); break;
-      case 's': good = put(span.seconds(), 2); break;
+      case 'd':
+        good = put(span.days(), 8);
+        break;
+      case 'h':
+        good = put(span.hours(), 2);
+        break;
+      case 'm':
+        good = put(span.minutes(), 2);
+        break;
+      case 's':
+        good = put(span.seconds(), 2);
+        break;
       case 'f':
       case 'F':
         good = count <= 7;
         if (good) fraction(span.fraction(), count, c == 'F', out);
         break;
-      default: break;
+      default:
+        break;
     }
     if (!good) return false;
   }
@@ -193,26 +232,41 @@ bool custom_span(const Span& span, std::string_view format, std::pmr::string& ou
 
 std::string_view date_pattern(char letter) noexcept {
   switch (letter) {
-    case 'd': return "MM/dd/yyyy";
-    case 'D': return "dddd, dd MMMM yyyy";
-    case 'f': return "dddd, dd MMMM yyyy HH:mm";
+    case 'd':
+      return "MM/dd/yyyy";
+    case 'D':
+      return "dddd, dd MMMM yyyy";
+    case 'f':
+      return "dddd, dd MMMM yyyy HH:mm";
     case 'F':
-    case 'U': return "dddd, dd MMMM yyyy HH:mm:ss";
-    case 'g': return "MM/dd/yyyy HH:mm";
-    case 'G': return "MM/dd/yyyy HH:mm:ss";
+    case 'U':
+      return "dddd, dd MMMM yyyy HH:mm:ss";
+    case 'g':
+      return "MM/dd/yyyy HH:mm";
+    case 'G':
+      return "MM/dd/yyyy HH:mm:ss";
     case 'm':
-    case 'M': return "MMMM dd";
+    case 'M':
+      return "MMMM dd";
     case 'o':
-    case 'O': return "yyyy-MM-ddTHH:mm:ss.fffffffK";
+    case 'O':
+      return "yyyy-MM-ddTHH:mm:ss.fffffffK";
     case 'r':
-    case 'R': return "ddd, dd MMM yyyy HH':'mm':'ss 'GMT'";
-    case 's': return "yyyy-MM-ddTHH:mm:ss";
-    case 't': return "HH:mm";
-    case 'T': return "HH:mm:ss";
-    case 'u': return "yyyy-MM-dd HH':'mm':'ss'Z'";
+    case 'R':
+      return "ddd, dd MMM yyyy HH':'mm':'ss 'GMT'";
+    case 's':
+      return "yyyy-MM-ddTHH:mm:ss";
+    case 't':
+      return "HH:mm";
+    case 'T':
+      return "HH:mm:ss";
+    case 'u':
+      return "yyyy-MM-dd HH':'mm':'ss'Z'";
     case 'y':
-    case 'Y': return "yyyy MMMM";
-    default: return {};
+    case 'Y':
+      return "yyyy MMMM";
+    default:
+      return {};
   }
 }
 
@@ -223,7 +277,8 @@ bool format_date(const DateText& date, std::string_view format, std::pmr::string
   if (pattern.empty() || (format[0] == 'U' && date.offset_minutes)) return false;
   DateText shown = date;
   if (date.offset_minutes && (format[0] == 'r' || format[0] == 'R' || format[0] == 'u')) {
-    shown.ticks = std::clamp<std::int64_t>(date.ticks - *date.offset_minutes * kTicksPerMinute, 0, kMaxTicks);
+    shown.ticks =
+        std::clamp<std::int64_t>(date.ticks - *date.offset_minutes * kTicksPerMinute, 0, kMaxTicks);
   }
   return DatePainter(shown, out).paint(pattern);
 }
@@ -235,10 +290,15 @@ bool format_time_span(std::int64_t ticks, std::string_view format, std::pmr::str
   switch (format[0]) {
     case 'c':
     case 't':
-    case 'T': standard_span(span, 'c', out); return true;
+    case 'T':
+      standard_span(span, 'c', out);
+      return true;
     case 'g':
-    case 'G': standard_span(span, format[0], out); return true;
-    default: return false;
+    case 'G':
+      standard_span(span, format[0], out);
+      return true;
+    default:
+      return false;
   }
 }
 

@@ -13,13 +13,15 @@ namespace gateway::expression {
 // Clock time with what is known of its zone.
 struct DateText {
   std::int64_t ticks = 0;
-  std::uint32_t kind = 0;                       // DateTimeKind, of a DateTime
+  std::uint32_t kind = 0;                        // DateTimeKind, of a DateTime
   std::optional<std::int32_t> offset_minutes{};  // of a DateTimeOffset
 };
 
 // Appends. False: no such format.
-[[nodiscard]] bool format_date(const DateText& date, std::string_view format, std::pmr::string& out);
-[[nodiscard]] bool format_time_span(std::int64_t ticks, std::string_view format, std::pmr::string& out);
+[[nodiscard]] bool format_date(const DateText& date, std::string_view format,
+                               std::pmr::string& out);
+[[nodiscard]] bool format_time_span(std::int64_t ticks, std::string_view format,
+                                    std::pmr::string& out);
 
 // System.Globalization.DateTimeStyles.
 struct DateStyles {
@@ -34,11 +36,12 @@ struct ParsedDate {
   std::optional<std::int32_t> offset_minutes{};
   bool zulu = false;  // the offset was written Z or GMT
 };
-// DateTime.Parse: ISO 8601, RFC 1123 and the invariant culture's forms. `today`: ticks of the day that a
-// time alone means.
+// DateTime.Parse: ISO 8601, RFC 1123 and the invariant culture's forms. `today`: ticks of the day
+// that a time alone means.
 [[nodiscard]] std::optional<ParsedDate> parse_date(std::string_view text, std::int64_t today);
 // DateTime.ParseExact with a standard or custom format.
-[[nodiscard]] std::optional<ParsedDate> parse_date_exact(std::string_view text, std::string_view format,
+[[nodiscard]] std::optional<ParsedDate> parse_date_exact(std::string_view text,
+                                                         std::string_view format,
                                                          std::uint32_t styles, std::int64_t today);
 // The DateTime that .NET makes of it: UTC of what has an offset. nullopt: out of range.
 [[nodiscard]] std::optional<DateText> date_time_of(const ParsedDate& parsed, std::uint32_t styles);

@@ -34,7 +34,8 @@ int whole_year(int year, std::size_t digits) {
 // Seven digits of a fraction; what is behind them rounds.
 int fraction_of(std::string_view digits) {
   int value = 0;
-  for (std::size_t i = 0; i < 7; ++i) value = value * 10 + (i < digits.size() ? digits[i] - '0' : 0);
+  for (std::size_t i = 0; i < 7; ++i)
+    value = value * 10 + (i < digits.size() ? digits[i] - '0' : 0);
   if (digits.size() > 7 && digits[7] >= '5') ++value;
   return value;
 }
@@ -64,7 +65,8 @@ class LooseDate {
       parts_.hour = 0;
     }
     if (!parts_.valid()) return std::nullopt;
-    out_.ticks = parts_.ticks() + (next_second ? kTicksPerSecond : 0) + (next_day ? kTicksPerDay : 0);
+    out_.ticks =
+        parts_.ticks() + (next_second ? kTicksPerSecond : 0) + (next_day ? kTicksPerDay : 0);
     if (out_.ticks > kMaxTicks) return std::nullopt;
     return out_;
   }
@@ -85,8 +87,7 @@ class LooseDate {
     if (letter(c)) return word();
     if ((c == '-' || c == '+') && time_ && !out_.offset_minutes) return zone();
     if ((c == '-' || c == '/' || c == '.') && (!numbers_.empty() || month_ > 0) &&
-        at_ + 1 < text_.size() &&
-        (digit(text_[at_ + 1]) || letter(text_[at_ + 1]))) {
+        at_ + 1 < text_.size() && (digit(text_[at_ + 1]) || letter(text_[at_ + 1]))) {
       ++at_;
       return true;
     }
@@ -111,7 +112,8 @@ class LooseDate {
     std::size_t next = at_;
     while (next < text_.size() && white(text_[next])) ++next;
     const char c = next < text_.size() ? lower(text_[next]) : '\0';
-    const bool half_day = (c == 'a' || c == 'p') && (next + 1 == text_.size() || lower(text_[next + 1]) == 'm');
+    const bool half_day =
+        (c == 'a' || c == 'p') && (next + 1 == text_.size() || lower(text_[next + 1]) == 'm');
     if (half_day && !time_) {
       time_ = true;
       parts_.hour = value->value;
@@ -165,7 +167,8 @@ class LooseDate {
     while (at_ < text_.size() && letter(text_[at_])) ++at_;
     const std::string_view it = text_.substr(from, at_ - from);
     if (at_ < text_.size() && text_[at_] == '.') ++at_;  // "Nov."
-    if (same(it, "T")) return !numbers_.empty() && !time_ && at_ < text_.size() && digit(text_[at_]);
+    if (same(it, "T"))
+      return !numbers_.empty() && !time_ && at_ < text_.size() && digit(text_[at_]);
     if (same(it, "Z") || same(it, "GMT") || same(it, "UTC")) {
       if (!time_ || out_.offset_minutes) return false;
       out_.offset_minutes = 0;
@@ -214,8 +217,10 @@ class LooseDate {
   bool named_month() {
     const Number this_year{today_.year, 4};
     if (numbers_.size() == 1) {
-      if (year_like(numbers_[0])) set(numbers_[0], month_, 1);
-      else set(this_year, month_, numbers_[0].value);
+      if (year_like(numbers_[0]))
+        set(numbers_[0], month_, 1);
+      else
+        set(this_year, month_, numbers_[0].value);
       return true;
     }
     if (numbers_.size() != 2) return false;
@@ -228,8 +233,10 @@ class LooseDate {
     if (numbers_.size() == 1) return false;
     const Number second = numbers_[1];
     if (numbers_.size() == 3) {
-      if (first.digits > 2) set(first, second.value, numbers_[2].value);
-      else set(numbers_[2], first.value, second.value);
+      if (first.digits > 2)
+        set(first, second.value, numbers_[2].value);
+      else
+        set(numbers_[2], first.value, second.value);
     } else if (first.digits > 2) {
       set(first, second.value, 1);
     } else if (second.digits > 2) {

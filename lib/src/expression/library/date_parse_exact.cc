@@ -98,8 +98,10 @@ class ExactDate {
         const std::size_t count = run(format, at);
         // The point of ".FFF" is as optional as its digits.
         const bool optional = c == '.' && at + 1 < format.size() && format[at + 1] == 'F';
-        if (optional) in_.take('.');
-        else if (!specifier(c, count)) return std::nullopt;
+        if (optional)
+          in_.take('.');
+        else if (!specifier(c, count))
+          return std::nullopt;
         at += count;
       }
     }
@@ -128,23 +130,30 @@ class ExactDate {
         parts_.month = index + 1;
         return true;
       }
-      case 'y': return year(count);
-      case 'H': return two(count, parts_.hour);
+      case 'y':
+        return year(count);
+      case 'H':
+        return two(count, parts_.hour);
       case 'h':
         twelve_ = true;
         return two(count, parts_.hour) && parts_.hour >= 1 && parts_.hour <= 12;
-      case 'm': return two(count, parts_.minute);
-      case 's': return two(count, parts_.second);
+      case 'm':
+        return two(count, parts_.minute);
+      case 's':
+        return two(count, parts_.second);
       case 'f':
-      case 'F': return count <= 7 && in_.fraction(count, c == 'F', parts_.fraction);
+      case 'F':
+        return count <= 7 && in_.fraction(count, c == 'F', parts_.fraction);
       case 't': {
         const bool morning = count == 1 ? in_.word("A") : in_.word("AM");
         if (!morning && !(count == 1 ? in_.word("P") : in_.word("PM"))) return false;
         afternoon_ = morning ? 0 : 1;
         return true;
       }
-      case 'z': return offset(count);
-      case 'K': return zone();
+      case 'z':
+        return offset(count);
+      case 'K':
+        return zone();
       default:
         for (std::size_t i = 0; i < count; ++i) {
           if (!in_.take(c)) return false;
@@ -252,13 +261,24 @@ std::optional<std::int64_t> parse_time_span_exact(std::string_view text, std::st
     at += count;
     bool good = false;
     switch (c) {
-      case 'd': good = count <= 8 && in.digits(count, 8, days); break;
-      case 'h': good = count <= 2 && in.digits(count, 2, hours) && hours < 24; break;
-      case 'm': good = count <= 2 && in.digits(count, 2, minutes) && minutes < 60; break;
-      case 's': good = count <= 2 && in.digits(count, 2, seconds) && seconds < 60; break;
+      case 'd':
+        good = count <= 8 && in.digits(count, 8, days);
+        break;
+      case 'h':
+        good = count <= 2 && in.digits(count, 2, hours) && hours < 24;
+        break;
+      case 'm':
+        good = count <= 2 && in.digits(count, 2, minutes) && minutes < 60;
+        break;
+      case 's':
+        good = count <= 2 && in.digits(count, 2, seconds) && seconds < 60;
+        break;
       case 'f':
-      case 'F': good = count <= 7 && in.fraction(count, c == 'F', fraction); break;
-      default: break;
+      case 'F':
+        good = count <= 7 && in.fraction(count, c == 'F', fraction);
+        break;
+      default:
+        break;
     }
     if (!good) return std::nullopt;
   }
@@ -296,8 +316,11 @@ std::optional<std::int64_t> parse_time_span(std::string_view text, SpanFault& fa
     const char c = text[at++];
     if (c == '.' && (count > 2 || (count == 2 && before[1] != '.'))) {  // the fraction
       const std::size_t size = text.size() - at;
-      if (size == 0 || size > 7 || text.find_first_not_of("0123456789", at) != std::string_view::npos) return std::nullopt;
-      for (std::size_t i = 0; i < 7; ++i) fraction = fraction * 10 + (i < size ? text[at + i] - '0' : 0);
+      if (size == 0 || size > 7 ||
+          text.find_first_not_of("0123456789", at) != std::string_view::npos)
+        return std::nullopt;
+      for (std::size_t i = 0; i < 7; ++i)
+        fraction = fraction * 10 + (i < size ? text[at + i] - '0' : 0);
       if (count == 2) return std::nullopt;
       break;
     }
@@ -313,9 +336,10 @@ std::optional<std::int64_t> parse_time_span(std::string_view text, SpanFault& fa
   for (int i = from; i < count; ++i) clock[i - from] = parts[i];
   fault = SpanFault::Overflow;
   if (large || clock[0] > 23 || clock[1] > 59 || clock[2] > 59) return std::nullopt;
-  const auto total = static_cast<std::uint64_t>(days) * static_cast<std::uint64_t>(kTicksPerDay) +
-                     static_cast<std::uint64_t>(clock[0] * kTicksPerHour + clock[1] * kTicksPerMinute +
-                                                clock[2] * kTicksPerSecond + fraction);
+  const auto total =
+      static_cast<std::uint64_t>(days) * static_cast<std::uint64_t>(kTicksPerDay) +
+      static_cast<std::uint64_t>(clock[0] * kTicksPerHour + clock[1] * kTicksPerMinute +
+                                 clock[2] * kTicksPerSecond + fraction);
   if (total > (std::uint64_t{1} << 63) - (negative ? 0 : 1)) return std::nullopt;
   fault = SpanFault::None;
   return static_cast<std::int64_t>(negative ? 0 - total : total);

@@ -16,7 +16,8 @@ constexpr uint128 kMax = (static_cast<uint128>(1) << 96) - 1;
 class Wide {
  public:
   explicit Wide(uint128 value) {
-    for (int i = 0; i < 4; ++i) limbs_[static_cast<std::size_t>(i)] = static_cast<std::uint32_t>(value >> (32 * i));
+    for (int i = 0; i < 4; ++i)
+      limbs_[static_cast<std::size_t>(i)] = static_cast<std::uint32_t>(value >> (32 * i));
   }
   static Wide product(uint128 a, uint128 b) {
     const Wide left(a), right(b);
@@ -69,7 +70,8 @@ class Wide {
     }
   }
   [[nodiscard]] bool fits() const {
-    return std::all_of(limbs_.begin() + 3, limbs_.end(), [](std::uint32_t limb) { return limb == 0; });
+    return std::all_of(limbs_.begin() + 3, limbs_.end(),
+                       [](std::uint32_t limb) { return limb == 0; });
   }
   [[nodiscard]] uint128 low() const {
     return static_cast<uint128>(limbs_[0]) | static_cast<uint128>(limbs_[1]) << 32 |
@@ -149,7 +151,8 @@ std::optional<Decimal> Decimal::of_digits(bool negative, std::string_view digits
   const std::size_t zeros = std::min(digits.find_first_not_of('0'), digits.size());
   digits.remove_prefix(zeros);
   const auto size = static_cast<std::int64_t>(digits.size());
-  if (digits.empty()) return Decimal(negative, 0, static_cast<int>(std::clamp<std::int64_t>(scale, 0, kMaxScale)));
+  if (digits.empty())
+    return Decimal(negative, 0, static_cast<int>(std::clamp<std::int64_t>(scale, 0, kMaxScale)));
   if (size - scale > 29) return std::nullopt;
   if (scale - size > kMaxScale + 1) return Decimal(negative, 0, kMaxScale);
   // 60 digits are enough to know: what is behind them only breaks a tie.
@@ -255,11 +258,20 @@ Decimal Decimal::rounded(int places, Midpoint midpoint) const noexcept {
   const bool any = last != 0 || below;
   bool up = false;
   switch (midpoint) {
-    case Midpoint::ToEven: up = last > 5 || (last == 5 && (below || (coefficient & 1) != 0)); break;
-    case Midpoint::AwayFromZero: up = last >= 5; break;
-    case Midpoint::ToZero: break;
-    case Midpoint::ToNegativeInfinity: up = any && negative_; break;
-    case Midpoint::ToPositiveInfinity: up = any && !negative_; break;
+    case Midpoint::ToEven:
+      up = last > 5 || (last == 5 && (below || (coefficient & 1) != 0));
+      break;
+    case Midpoint::AwayFromZero:
+      up = last >= 5;
+      break;
+    case Midpoint::ToZero:
+      break;
+    case Midpoint::ToNegativeInfinity:
+      up = any && negative_;
+      break;
+    case Midpoint::ToPositiveInfinity:
+      up = any && !negative_;
+      break;
   }
   return {negative_, coefficient + (up ? 1 : 0), places};
 }
@@ -311,7 +323,8 @@ std::optional<std::uint64_t> Decimal::to_uint64() const noexcept {
 
 std::string Decimal::digits() const {
   std::string out;
-  for (uint128 rest = coefficient_; rest != 0; rest /= 10) out += static_cast<char>('0' + static_cast<int>(rest % 10));
+  for (uint128 rest = coefficient_; rest != 0; rest /= 10)
+    out += static_cast<char>('0' + static_cast<int>(rest % 10));
   if (out.empty()) out = "0";
   std::reverse(out.begin(), out.end());
   return out;
@@ -332,7 +345,8 @@ Value decimal_value(Evaluation& eval, const Decimal& value) {
 }
 
 const Decimal* as_decimal(const Value& value) noexcept {
-  if (!value.is_object() || !value.object()->type || value.object()->type->full_name != "System.Decimal") {
+  if (!value.is_object() || !value.object()->type ||
+      value.object()->type->full_name != "System.Decimal") {
     return nullptr;
   }
   return &static_cast<const DecimalObject*>(value.object())->value;
@@ -342,16 +356,23 @@ Decimal to_decimal(Evaluation& eval, const Value& value) {
   if (const Decimal* decimal = as_decimal(value)) return *decimal;
   std::optional<Decimal> out;
   switch (value.kind()) {
-    case Kind::Single: out = Decimal::of(static_cast<float>(value.real())); break;
-    case Kind::Double: out = Decimal::of(value.real()); break;
-    case Kind::UInt64: out = Decimal::of_unsigned(static_cast<std::uint64_t>(value.integer())); break;
+    case Kind::Single:
+      out = Decimal::of(static_cast<float>(value.real()));
+      break;
+    case Kind::Double:
+      out = Decimal::of(value.real());
+      break;
+    case Kind::UInt64:
+      out = Decimal::of_unsigned(static_cast<std::uint64_t>(value.integer()));
+      break;
     default:
       if (!value.is_integral() && value.kind() != Kind::Boolean) {
         eval.raise("InvalidCastException", "Object cannot be converted to a decimal.");
       }
       out = Decimal::of(value.integer());
   }
-  if (!out) eval.raise("OverflowException", "Value was either too large or too small for a Decimal.");
+  if (!out)
+    eval.raise("OverflowException", "Value was either too large or too small for a Decimal.");
   return *out;
 }
 

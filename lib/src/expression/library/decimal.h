@@ -12,10 +12,17 @@ namespace gateway::expression {
 
 __extension__ typedef unsigned __int128 uint128;
 
-enum class Midpoint : std::uint8_t { ToEven, AwayFromZero, ToZero, ToNegativeInfinity, ToPositiveInfinity };
+enum class Midpoint : std::uint8_t {
+  ToEven,
+  AwayFromZero,
+  ToZero,
+  ToNegativeInfinity,
+  ToPositiveInfinity
+};
 
-// System.Decimal: sign * coefficient / 10^scale, coefficient < 2^96, scale 0 to 28. Scales are kept:
-// 1.10 is not written 1.1. Operations without a result answer nullopt: too large, or division by zero.
+// System.Decimal: sign * coefficient / 10^scale, coefficient < 2^96, scale 0 to 28. Scales are
+// kept: 1.10 is not written 1.1. Operations without a result answer nullopt: too large, or division
+// by zero.
 class Decimal {
  public:
   static constexpr int kMaxScale = 28;
@@ -32,7 +39,8 @@ class Decimal {
   static Decimal min() noexcept;
 
   // `digits` / 10^`scale`, rounded half to even where it has more than 28 places.
-  static std::optional<Decimal> of_digits(bool negative, std::string_view digits, std::int64_t scale) noexcept;
+  static std::optional<Decimal> of_digits(bool negative, std::string_view digits,
+                                          std::int64_t scale) noexcept;
 
   [[nodiscard]] bool negative() const noexcept { return negative_; }
   [[nodiscard]] bool zero() const noexcept { return coefficient_ == 0; }
@@ -70,7 +78,8 @@ class Decimal {
 
 // A decimal as a value; its type's name is "Decimal".
 struct DecimalObject final : Object {
-  DecimalObject(const Type* the_type, const Decimal& the_value) : Object(the_type), value(the_value) {}
+  DecimalObject(const Type* the_type, const Decimal& the_value)
+      : Object(the_type), value(the_value) {}
   Decimal value;
 };
 
@@ -79,7 +88,8 @@ struct DecimalObject final : Object {
 [[nodiscard]] const Decimal* as_decimal(const Value& value) noexcept;
 // Of any number, character or decimal. Raises OverflowException, InvalidCastException.
 [[nodiscard]] Decimal to_decimal(Evaluation& eval, const Value& value);
-// The text of a literal or Decimal.Parse; nullopt: no decimal. Sets `overflow` where it is too large.
+// The text of a literal or Decimal.Parse; nullopt: no decimal. Sets `overflow` where it is too
+// large.
 [[nodiscard]] std::optional<Decimal> parse_decimal(std::string_view text, bool& overflow);
 
 }  // namespace gateway::expression

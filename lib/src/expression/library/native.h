@@ -8,19 +8,25 @@
 
 #include "expression/evaluation.h"
 
-// What the natives of this library share: their arguments, and .NET's words for what is wrong with them.
+// What the natives of this library share: their arguments, and .NET's words for what is wrong with
+// them.
 namespace gateway::expression {
 
 inline constexpr std::string_view kBadFormat = "Input string was not in a correct format.";
 
 [[noreturn]] inline void raise_null(Evaluation& eval, std::string_view parameter) {
-  eval.raise("ArgumentNullException", "Value cannot be null. (Parameter '" + std::string(parameter) + "')");
+  eval.raise("ArgumentNullException",
+             "Value cannot be null. (Parameter '" + std::string(parameter) + "')");
 }
-[[noreturn]] inline void raise_range(Evaluation& eval, std::string_view parameter, std::string_view what) {
-  eval.raise("ArgumentOutOfRangeException", std::string(what) + " (Parameter '" + std::string(parameter) + "')");
+[[noreturn]] inline void raise_range(Evaluation& eval, std::string_view parameter,
+                                     std::string_view what) {
+  eval.raise("ArgumentOutOfRangeException",
+             std::string(what) + " (Parameter '" + std::string(parameter) + "')");
 }
-[[noreturn]] inline void raise_argument(Evaluation& eval, std::string_view parameter, std::string_view what) {
-  eval.raise("ArgumentException", std::string(what) + " (Parameter '" + std::string(parameter) + "')");
+[[noreturn]] inline void raise_argument(Evaluation& eval, std::string_view parameter,
+                                        std::string_view what) {
+  eval.raise("ArgumentException",
+             std::string(what) + " (Parameter '" + std::string(parameter) + "')");
 }
 
 // A string argument; raises ArgumentNullException for null. Charges for looking at it.
@@ -42,7 +48,9 @@ inline std::string_view optional_text(Call& call, std::size_t index) {
   call.eval.charge(1 + value.text().size() / 8);
   return value.text();
 }
-inline std::int64_t integer_arg(const Call& call, std::size_t index) { return call.args[index].integer(); }
+inline std::int64_t integer_arg(const Call& call, std::size_t index) {
+  return call.args[index].integer();
+}
 
 // Text made in the arena as a value.
 inline Value made(Call& call, const std::pmr::string& text) {

@@ -109,8 +109,10 @@ Picture picture_of(std::string_view section) {
   }
   if (out.decimal_pos < 0) out.decimal_pos = out.digit_count;
   if (comma_pos >= 0) {
-    if (comma_pos == out.decimal_pos) out.scale_adjust -= comma_count * 3;
-    else out.grouped = true;
+    if (comma_pos == out.decimal_pos)
+      out.scale_adjust -= comma_count * 3;
+    else
+      out.grouped = true;
   }
   return out;
 }
@@ -119,9 +121,11 @@ class Painter {
  public:
   Painter(const NumberDigits& number, const Picture& picture, std::pmr::string& out)
       : number_(number), picture_(picture), out_(out) {
-    first_ = picture.first_zero < picture.decimal_pos ? picture.decimal_pos - picture.first_zero : 0;
+    first_ =
+        picture.first_zero < picture.decimal_pos ? picture.decimal_pos - picture.first_zero : 0;
     last_ = picture.last_zero > picture.decimal_pos ? picture.decimal_pos - picture.last_zero : 0;
-    position_ = picture.scientific ? picture.decimal_pos : std::max(number.scale, picture.decimal_pos);
+    position_ =
+        picture.scientific ? picture.decimal_pos : std::max(number.scale, picture.decimal_pos);
     excess_ = picture.scientific ? 0 : number.scale - picture.decimal_pos;
     scientific_ = picture.scientific;
   }
@@ -186,8 +190,10 @@ class Painter {
     const std::size_t zeros = size - (plus || section[at + 1] == '-' ? 2 : 1);
     const int value = number_.digits.empty() ? 0 : number_.scale - picture_.decimal_pos;
     out_ += section[at];
-    if (value < 0) out_ += '-';
-    else if (plus) out_ += '+';
+    if (value < 0)
+      out_ += '-';
+    else if (plus)
+      out_ += '+';
     const std::string digits = std::to_string(std::abs(value));
     const std::size_t least = std::min<std::size_t>(zeros, 10);
     if (digits.size() < least) out_.append(least - digits.size(), '0');

@@ -9,7 +9,8 @@ namespace {
 
 char lower(char c) { return static_cast<char>(c | 0x20); }
 
-// The digit of 10^`position`, counted from the point: 0 is the first before it, -1 the first behind.
+// The digit of 10^`position`, counted from the point: 0 is the first before it, -1 the first
+// behind.
 char digit_at(const NumberDigits& number, int position) {
   const int index = number.scale - 1 - position;
   return index >= 0 && index < static_cast<int>(number.digits.size())
@@ -35,8 +36,10 @@ void fixed(const NumberDigits& number, int places, bool grouped, std::pmr::strin
 
 void exponent(int value, int least_digits, char mark, bool plus, std::pmr::string& out) {
   out += mark;
-  if (value < 0) out += '-';
-  else if (plus) out += '+';
+  if (value < 0)
+    out += '-';
+  else if (plus)
+    out += '+';
   const std::string digits = std::to_string(std::abs(value));
   if (static_cast<int>(digits.size()) < least_digits) {
     out.append(static_cast<std::size_t>(least_digits) - digits.size(), '0');
@@ -101,7 +104,7 @@ void NumberDigits::round(int count) {
       if (at > 0) {
         ++digits[at - 1];
       } else {
-        digits = "1";
+        digits.assign(1, '1');
         ++scale;
       }
     }
@@ -117,7 +120,8 @@ bool standard_format(std::string_view format, char& letter, int& precision) {
   if (lower(letter) < 'a' || lower(letter) > 'z') return false;
   if (format.size() == 1) return true;
   const std::string_view digits = format.substr(1);
-  if (digits.size() > 9 || digits.find_first_not_of("0123456789") != std::string_view::npos) return false;
+  if (digits.size() > 9 || digits.find_first_not_of("0123456789") != std::string_view::npos)
+    return false;
   std::from_chars(digits.data(), digits.data() + digits.size(), precision);
   return true;
 }
@@ -159,7 +163,8 @@ bool format_standard(NumberDigits number, char letter, int precision, std::pmr::
       fixed(number, places, true, out);
       out += " %";
       return true;
-    default: return false;
+    default:
+      return false;
   }
 }
 

@@ -22,7 +22,8 @@ struct NumberDigits {
 // A custom format ("#,##0.00;(#)") of a finite number.
 void format_custom(NumberDigits number, std::string_view format, std::pmr::string& out);
 // A standard format. `precision` -1: none was given. False: there is no such format.
-[[nodiscard]] bool format_standard(NumberDigits number, char letter, int precision, std::pmr::string& out);
+[[nodiscard]] bool format_standard(NumberDigits number, char letter, int precision,
+                                   std::pmr::string& out);
 
 // "N2" → 'N', 2; 'G' of "". False: it is a custom format.
 [[nodiscard]] bool standard_format(std::string_view format, char& letter, int& precision);

@@ -17,13 +17,17 @@ char lower(char c) { return static_cast<char>(c | 0x20); }
 int bits_of(Kind kind) {
   switch (kind) {
     case Kind::SByte:
-    case Kind::Byte: return 8;
+    case Kind::Byte:
+      return 8;
     case Kind::Int16:
     case Kind::UInt16:
-    case Kind::Char: return 16;
+    case Kind::Char:
+      return 16;
     case Kind::Int32:
-    case Kind::UInt32: return 32;
-    default: return 64;
+    case Kind::UInt32:
+      return 32;
+    default:
+      return 64;
   }
 }
 
@@ -114,12 +118,18 @@ bool format_real(Real value, std::string_view format, std::pmr::string& out) {
       return format_standard(std::move(number), general, limit, out);
     }
     case 'e':
-      return format_standard(significant(exact, (precision < 0 ? 6 : std::min(precision, kExactDigits)) + 1), letter, precision, out);
+      return format_standard(
+          significant(exact, (precision < 0 ? 6 : std::min(precision, kExactDigits)) + 1), letter,
+          precision, out);
     case 'f':
     case 'n':
-    case 'c': return format_standard(places(exact, precision < 0 ? 2 : precision), letter, precision, out);
-    case 'p': return format_standard(places(exact, (precision < 0 ? 2 : precision) + 2), letter, precision, out);
-    default: return false;
+    case 'c':
+      return format_standard(places(exact, precision < 0 ? 2 : precision), letter, precision, out);
+    case 'p':
+      return format_standard(places(exact, (precision < 0 ? 2 : precision) + 2), letter, precision,
+                             out);
+    default:
+      return false;
   }
 }
 
@@ -159,8 +169,11 @@ bool format_integer(std::int64_t value, Kind kind, std::string_view format, std:
         }
         return true;
       }
-      case 'b': padded(digits(masked, 2), precision, out); return true;
-      default: break;
+      case 'b':
+        padded(digits(masked, 2), precision, out);
+        return true;
+      default:
+        break;
     }
   }
   NumberDigits number;
@@ -190,7 +203,9 @@ bool format_decimal(const Decimal& value, std::string_view format, std::pmr::str
     out += value.text();  // zeros at the end belong to a decimal
     return true;
   }
-  if (standard && (lower(letter) == 'r' || lower(letter) == 'd' || lower(letter) == 'x' || lower(letter) == 'b')) return false;
+  if (standard && (lower(letter) == 'r' || lower(letter) == 'd' || lower(letter) == 'x' ||
+                   lower(letter) == 'b'))
+    return false;
   NumberDigits number;
   number.negative = value.negative() && !value.zero();
   number.digits = value.digits();

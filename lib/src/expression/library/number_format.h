@@ -9,8 +9,8 @@
 #include "expression/library/decimal.h"
 #include "expression/value.h"
 
-// .NET's standard and custom numeric format strings, invariant culture ("¤" is the currency symbol), as
-// .NET Core 3 and later print; and the parsing that goes with them.
+// .NET's standard and custom numeric format strings, invariant culture ("¤" is the currency
+// symbol), as .NET Core 3 and later print; and the parsing that goes with them.
 namespace gateway::expression {
 
 // Each appends; false: the format is none for this type, and `out` is then unspecified.
@@ -19,7 +19,8 @@ namespace gateway::expression {
                                   std::pmr::string& out);
 [[nodiscard]] bool format_double(double value, std::string_view format, std::pmr::string& out);
 [[nodiscard]] bool format_single(float value, std::string_view format, std::pmr::string& out);
-[[nodiscard]] bool format_decimal(const Decimal& value, std::string_view format, std::pmr::string& out);
+[[nodiscard]] bool format_decimal(const Decimal& value, std::string_view format,
+                                  std::pmr::string& out);
 
 enum class ParseFault : std::uint8_t { None, Format, Overflow };
 

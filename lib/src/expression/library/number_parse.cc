@@ -129,22 +129,32 @@ struct Range {
 template <typename T>
 Range range() {
   return {std::is_signed_v<T> ? static_cast<std::int64_t>(std::numeric_limits<T>::min()) : 0,
-          static_cast<std::uint64_t>(std::numeric_limits<T>::max()), static_cast<int>(sizeof(T) * 8)};
+          static_cast<std::uint64_t>(std::numeric_limits<T>::max()),
+          static_cast<int>(sizeof(T) * 8)};
 }
 Range range_of(Kind kind) {
   switch (kind) {
-    case Kind::SByte: return range<std::int8_t>();
-    case Kind::Byte: return range<std::uint8_t>();
-    case Kind::Int16: return range<std::int16_t>();
-    case Kind::UInt16: return range<std::uint16_t>();
-    case Kind::Int32: return range<std::int32_t>();
-    case Kind::UInt32: return range<std::uint32_t>();
-    case Kind::Int64: return range<std::int64_t>();
-    default: return range<std::uint64_t>();
+    case Kind::SByte:
+      return range<std::int8_t>();
+    case Kind::Byte:
+      return range<std::uint8_t>();
+    case Kind::Int16:
+      return range<std::int16_t>();
+    case Kind::UInt16:
+      return range<std::uint16_t>();
+    case Kind::Int32:
+      return range<std::int32_t>();
+    case Kind::UInt32:
+      return range<std::uint32_t>();
+    case Kind::Int64:
+      return range<std::int64_t>();
+    default:
+      return range<std::uint64_t>();
   }
 }
 
-std::optional<std::int64_t> parse_hex(std::string_view text, const Range& range, ParseFault& fault) {
+std::optional<std::int64_t> parse_hex(std::string_view text, const Range& range,
+                                      ParseFault& fault) {
   text = trimmed(text);
   std::uint64_t value = 0;
   fault = ParseFault::Format;
@@ -185,7 +195,8 @@ std::optional<std::int64_t> parse_integer(std::string_view text, Kind kind, std:
   if (static_cast<std::int64_t>(digits.size()) - written->scale > 20) return std::nullopt;
   digits.append(static_cast<std::size_t>(-written->scale), '0');
   std::uint64_t magnitude = 0;
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), magnitude);
+  const auto [end, error] =
+      std::from_chars(digits.data(), digits.data() + digits.size(), magnitude);
   if (error != std::errc{} || end != digits.data() + digits.size()) return std::nullopt;
   if (written->negative) {
     if (magnitude > 0 - static_cast<std::uint64_t>(range.least)) return std::nullopt;
@@ -207,7 +218,8 @@ std::optional<double> parse_double(std::string_view text, std::uint32_t styles) 
       word.remove_prefix(1);
     }
     const double infinity = std::numeric_limits<double>::infinity();
-    if (equals_ignoring_case(word, "Infinity") || word == "∞") return negative ? -infinity : infinity;
+    if (equals_ignoring_case(word, "Infinity") || word == "∞")
+      return negative ? -infinity : infinity;
     if (equals_ignoring_case(word, "NaN")) return std::nan("");
     return std::nullopt;
   }
@@ -223,7 +235,8 @@ std::optional<double> parse_double(std::string_view text, std::uint32_t styles) 
   return written->negative ? -value : value;
 }
 
-std::optional<Decimal> parse_decimal(std::string_view text, std::uint32_t styles, ParseFault& fault) {
+std::optional<Decimal> parse_decimal(std::string_view text, std::uint32_t styles,
+                                     ParseFault& fault) {
   fault = ParseFault::Format;
   const auto written = Reader(text, styles).read();
   if (!written) return std::nullopt;

@@ -6,7 +6,9 @@
 namespace gateway::expression {
 namespace {
 
-Value no_culture(Call& call) { return Value::of(call.eval.arena().make<Object>(call.eval.catalog().find("CultureInfo"))); }
+Value no_culture(Call& call) {
+  return Value::of(call.eval.arena().make<Object>(call.eval.catalog().find("CultureInfo")));
+}
 
 }  // namespace
 
@@ -18,7 +20,9 @@ void declare_globalization(Catalog& catalog) {
       .member("static CultureInfo CurrentCulture { get; }", no_culture)
       .member("string Name { get; }", [](Call&) { return Value::of(std::string_view()); })
       .member("string ToString()", [](Call&) { return Value::of(std::string_view()); });
-  catalog.declare("System.Globalization.NumberStyles", {.kind = Kind::Enum, .value_type = true, .is_enum = true, .is_flags = true})
+  catalog
+      .declare("System.Globalization.NumberStyles",
+               {.kind = Kind::Enum, .value_type = true, .is_enum = true, .is_flags = true})
       .enumerator("None", 0)
       .enumerator("AllowLeadingWhite", NumberStyles::kLeadingWhite)
       .enumerator("AllowTrailingWhite", NumberStyles::kTrailingWhite)

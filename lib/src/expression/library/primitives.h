@@ -25,8 +25,8 @@ void declare_random(Catalog& catalog);
 [[nodiscard]] bool in_range(std::int64_t value, Kind kind) noexcept;
 [[noreturn]] void raise_overflow(Evaluation& eval, std::string_view type);
 
-// System.Convert's rules for any value: null is 0, reals and decimals are rounded half to even. Raise
-// FormatException, OverflowException or InvalidCastException.
+// System.Convert's rules for any value: null is 0, reals and decimals are rounded half to even.
+// Raise FormatException, OverflowException or InvalidCastException.
 [[nodiscard]] Value convert_integer(Evaluation& eval, const Value& value, Kind kind);
 [[nodiscard]] double convert_double(Evaluation& eval, const Value& value);
 [[nodiscard]] bool convert_boolean(Evaluation& eval, const Value& value);

@@ -19,7 +19,9 @@ Value compare(Call& call) {
 }  // namespace
 
 std::optional<bool> parse_boolean(std::string_view text) noexcept {
-  const auto outside = [](char c) { return c == '\0' || is_white_space(static_cast<unsigned char>(c)); };
+  const auto outside = [](char c) {
+    return c == '\0' || is_white_space(static_cast<unsigned char>(c));
+  };
   while (!text.empty() && outside(text.front())) text.remove_prefix(1);
   while (!text.empty() && outside(text.back())) text.remove_suffix(1);
   if (equal_ignoring_case(text, kTrue)) return true;
@@ -32,7 +34,9 @@ void declare_boolean(Catalog& catalog) {
       .member("static bool Parse(string value)",
               [](Call& call) {
                 const auto value = parse_boolean(text_arg(call, 0, "value"));
-                if (!value) call.eval.raise("FormatException", "String was not recognized as a valid Boolean.");
+                if (!value)
+                  call.eval.raise("FormatException",
+                                  "String was not recognized as a valid Boolean.");
                 return Value::of(*value);
               })
       .member("static bool TryParse(string value, out bool result)",
@@ -45,10 +49,16 @@ void declare_boolean(Catalog& catalog) {
       .member("static string FalseString { get; }", [](Call&) { return Value::of(kFalse); })
       .member("int CompareTo(bool value)", compare)
       .member("int CompareTo(object value)", compare)
-      .member("bool Equals(bool obj)", [](Call& call) { return Value::of(call.args[0].boolean() == call.args[1].boolean()); })
+      .member(
+          "bool Equals(bool obj)",
+          [](Call& call) { return Value::of(call.args[0].boolean() == call.args[1].boolean()); })
       .member("bool Equals(object obj)",
-              [](Call& call) { return Value::of(call.args[1].kind() == Kind::Boolean && call.args[0].boolean() == call.args[1].boolean()); })
-      .member("int GetHashCode()", [](Call& call) { return Value::of(std::int32_t{call.args[0].boolean()}); })
+              [](Call& call) {
+                return Value::of(call.args[1].kind() == Kind::Boolean &&
+                                 call.args[0].boolean() == call.args[1].boolean());
+              })
+      .member("int GetHashCode()",
+              [](Call& call) { return Value::of(std::int32_t{call.args[0].boolean()}); })
       .member("string ToString()", text_of)
       .member("string ToString(IFormatProvider provider)", text_of);
 }

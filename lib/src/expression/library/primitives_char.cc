@@ -49,8 +49,12 @@ bool surrogate(char16_t c) { return c >= 0xD800 && c < 0xE000; }
 bool high(char16_t c) { return c >= 0xD800 && c < 0xDC00; }
 bool low(char16_t c) { return c >= 0xDC00 && c < 0xE000; }
 
-Value raised_case(Call& call) { return char_value(to_upper(static_cast<char16_t>(integer_arg(call, 0)))); }
-Value lowered_case(Call& call) { return char_value(to_lower(static_cast<char16_t>(integer_arg(call, 0)))); }
+Value raised_case(Call& call) {
+  return char_value(to_upper(static_cast<char16_t>(integer_arg(call, 0))));
+}
+Value lowered_case(Call& call) {
+  return char_value(to_lower(static_cast<char16_t>(integer_arg(call, 0))));
+}
 
 Value to_string(Call& call) {
   auto out = arena_text(call);
@@ -60,7 +64,8 @@ Value to_string(Call& call) {
 bool single(std::string_view text) { return !text.empty() && utf16_length(text) == 1; }
 Value parse(Call& call) {
   const std::string_view text = text_arg(call, 0, "s");
-  if (!single(text)) call.eval.raise("FormatException", "String must be exactly one character long.");
+  if (!single(text))
+    call.eval.raise("FormatException", "String must be exactly one character long.");
   return char_value(utf16_at(text, 0));
 }
 Value try_parse(Call& call) {
@@ -79,7 +84,9 @@ Value numeric_value(Call& call) {
 Value from_utf32(Call& call) {
   const std::int64_t value = integer_arg(call, 0);
   if (value < 0 || value > 0x10FFFF || (value >= 0xD800 && value < 0xE000)) {
-    raise_range(call.eval, "utf32", "A valid UTF32 value is between 0x000000 and 0x10ffff, inclusive, and should not include surrogate codepoint values (0x00d800 ~ 0x00dfff).");
+    raise_range(call.eval, "utf32",
+                "A valid UTF32 value is between 0x000000 and 0x10ffff, inclusive, and should not "
+                "include surrogate codepoint values (0x00d800 ~ 0x00dfff).");
   }
   auto out = arena_text(call);
   append_code_point(static_cast<char32_t>(value), out);
@@ -121,11 +128,18 @@ void declare_char(Catalog& catalog) {
       .member("static char MaxValue { get; }", [](Call&) { return char_value(0xFFFF); })
       .member("int CompareTo(char value)", compare)
       .member("int CompareTo(object value)", compare)
-      .member("bool Equals(char obj)", [](Call& call) { return Value::of(integer_arg(call, 0) == integer_arg(call, 1)); })
+      .member("bool Equals(char obj)",
+              [](Call& call) { return Value::of(integer_arg(call, 0) == integer_arg(call, 1)); })
       .member("bool Equals(object obj)",
-              [](Call& call) { return Value::of(call.args[1].kind() == Kind::Char && integer_arg(call, 0) == integer_arg(call, 1)); })
+              [](Call& call) {
+                return Value::of(call.args[1].kind() == Kind::Char &&
+                                 integer_arg(call, 0) == integer_arg(call, 1));
+              })
       .member("int GetHashCode()",
-              [](Call& call) { return Value::of(static_cast<std::int32_t>(integer_arg(call, 0) | integer_arg(call, 0) << 16)); })
+              [](Call& call) {
+                return Value::of(
+                    static_cast<std::int32_t>(integer_arg(call, 0) | integer_arg(call, 0) << 16));
+              })
       .member("string ToString()", to_string)
       .member("string ToString(IFormatProvider provider)", to_string);
 }

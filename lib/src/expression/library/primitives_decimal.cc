@@ -54,7 +54,8 @@ Value equals(Call& call) {
 Value parse(Call& call) {
   const std::string_view text = text_arg(call, 0, "s");
   std::uint32_t styles = NumberStyles::kNumber;
-  if (call.args.size() > 1) styles = static_cast<std::uint32_t>(enum_arg(call, 1, NumberStyles::kNumber));
+  if (call.args.size() > 1)
+    styles = static_cast<std::uint32_t>(enum_arg(call, 1, NumberStyles::kNumber));
   ParseFault fault = ParseFault::None;
   const auto value = parse_decimal(text, styles, fault);
   if (fault == ParseFault::Overflow) raise_overflow(call.eval, "Decimal");
@@ -63,7 +64,8 @@ Value parse(Call& call) {
 }
 Value try_parse(Call& call) {
   std::uint32_t styles = NumberStyles::kNumber;
-  if (call.args.size() > 2) styles = static_cast<std::uint32_t>(enum_arg(call, 1, NumberStyles::kNumber));
+  if (call.args.size() > 2)
+    styles = static_cast<std::uint32_t>(enum_arg(call, 1, NumberStyles::kNumber));
   ParseFault fault = ParseFault::None;
   const auto value = parse_decimal(optional_text(call, 0), styles, fault);
   call.args.back() = decimal_value(call.eval, value.value_or(Decimal()));
@@ -71,7 +73,8 @@ Value try_parse(Call& call) {
 }
 Value to_string(Call& call) {
   auto out = arena_text(call);
-  format_value(call.eval, call.args[0], call.args.size() > 1 ? optional_text(call, 1) : std::string_view(), out);
+  format_value(call.eval, call.args[0],
+               call.args.size() > 1 ? optional_text(call, 1) : std::string_view(), out);
   return made(call, out);
 }
 
@@ -94,7 +97,8 @@ Value to_single(Call& call) { return Value::single(static_cast<float>(arg(call, 
 int round_places(Call& call, std::size_t index) {
   const std::int64_t places = integer_arg(call, index);
   if (places < 0 || places > Decimal::kMaxScale) {
-    raise_range(call.eval, "decimals", "Decimal can only round to between 0 and 28 digits of precision.");
+    raise_range(call.eval, "decimals",
+                "Decimal can only round to between 0 and 28 digits of precision.");
   }
   return static_cast<int>(places);
 }
@@ -102,8 +106,10 @@ Value round(Call& call) {
   int places = 0;
   Midpoint midpoint = Midpoint::ToEven;
   for (std::size_t i = 1; i < call.args.size(); ++i) {
-    if (call.args[i].kind() == Kind::Enum) midpoint = static_cast<Midpoint>(call.args[i].enum_number());
-    else places = round_places(call, i);
+    if (call.args[i].kind() == Kind::Enum)
+      midpoint = static_cast<Midpoint>(call.args[i].enum_number());
+    else
+      places = round_places(call, i);
   }
   return decimal_value(call.eval, arg(call, 0).rounded(places, midpoint));
 }
@@ -118,7 +124,8 @@ Value constant(Call& call) {
 }
 
 void declare_conversions(Catalog::Declaration& type) {
-  for (const char* from : {"byte", "sbyte", "short", "ushort", "char", "int", "uint", "long", "ulong"}) {
+  for (const char* from :
+       {"byte", "sbyte", "short", "ushort", "char", "int", "uint", "long", "ulong"}) {
     type.member(std::string("static implicit operator decimal(") + from + " value)", same);
   }
   type.member("static explicit operator decimal(float value)", same)
@@ -157,7 +164,7 @@ void declare_decimal(Catalog& catalog) {
       .member("static bool operator !=(decimal a, decimal b)", test<std::not_equal_to<>>)
       .member("static bool operator <(decimal a, decimal b)", test<std::less<>>)
       .member("static bool operator <=(decimal a, decimal b)", test<std::less_equal<>>)
-      .member("static bool operator >(decimal a, decimal b)", test<std::greater<>>)
+      .member("static bool operator > (decimal a, decimal b)", test<std::greater<>>)
       .member("static bool operator >=(decimal a, decimal b)", test<std::greater_equal<>>)
       .member("new()", constant<0>)
       .member("new(int value)", same)
@@ -179,20 +186,27 @@ void declare_decimal(Catalog& catalog) {
       .member("int GetHashCode()",
               [](Call& call) {
                 const Decimal value = arg(call, 0).normalized();
-                const auto bits = static_cast<std::uint64_t>(value.coefficient() ^ value.coefficient() >> 64);
-                return Value::of(static_cast<std::int32_t>(bits ^ bits >> 32 ^ static_cast<std::uint64_t>(value.scale())));
+                const auto bits =
+                    static_cast<std::uint64_t>(value.coefficient() ^ value.coefficient() >> 64);
+                return Value::of(static_cast<std::int32_t>(
+                    bits ^ bits >> 32 ^ static_cast<std::uint64_t>(value.scale())));
               })
       .member("static decimal Parse(string s)", parse)
       .member("static decimal Parse(string s, IFormatProvider provider)", parse)
       .member("static decimal Parse(string s, NumberStyles style)", parse)
       .member("static decimal Parse(string s, NumberStyles style, IFormatProvider provider)", parse)
       .member("static bool TryParse(string s, out decimal result)", try_parse)
-      .member("static bool TryParse(string s, NumberStyles style, IFormatProvider provider, out decimal result)", try_parse)
+      .member(
+          "static bool TryParse(string s, NumberStyles style, IFormatProvider provider, out "
+          "decimal result)",
+          try_parse)
       .member("static decimal Zero { get; }", constant<0>)
       .member("static decimal One { get; }", constant<1>)
       .member("static decimal MinusOne { get; }", constant<-1>)
-      .member("static decimal MinValue { get; }", [](Call& call) { return decimal_value(call.eval, Decimal::min()); })
-      .member("static decimal MaxValue { get; }", [](Call& call) { return decimal_value(call.eval, Decimal::max()); })
+      .member("static decimal MinValue { get; }",
+              [](Call& call) { return decimal_value(call.eval, Decimal::min()); })
+      .member("static decimal MaxValue { get; }",
+              [](Call& call) { return decimal_value(call.eval, Decimal::max()); })
       .member("static decimal Round(decimal d)", round)
       .member("static decimal Round(decimal d, int decimals)", round)
       .member("static decimal Round(decimal d, MidpointRounding mode)", round)
@@ -213,14 +227,18 @@ void declare_decimal(Catalog& catalog) {
       .member("static decimal Floor(decimal d)", to_whole<Midpoint::ToNegativeInfinity>)
       .member("static decimal Ceiling(decimal d)", to_whole<Midpoint::ToPositiveInfinity>)
       .member("static decimal Truncate(decimal d)", to_whole<Midpoint::ToZero>)
-      .member("static decimal Abs(decimal value)", [](Call& call) { return decimal_value(call.eval, arg(call, 0).magnitude()); })
+      .member("static decimal Abs(decimal value)",
+              [](Call& call) { return decimal_value(call.eval, arg(call, 0).magnitude()); })
       .member("static int Sign(decimal value)",
               [](Call& call) {
                 const Decimal value = arg(call, 0);
                 return Value::of(std::int32_t{value.zero() ? 0 : value.negative() ? -1 : 1});
               })
-      .member("static decimal Max(decimal a, decimal b)", [](Call& call) { return call.args[arg(call, 0).compare(arg(call, 1)) >= 0 ? 0 : 1]; })
-      .member("static decimal Min(decimal a, decimal b)", [](Call& call) { return call.args[arg(call, 0).compare(arg(call, 1)) <= 0 ? 0 : 1]; });
+      .member("static decimal Max(decimal a, decimal b)",
+              [](Call& call) { return call.args[arg(call, 0).compare(arg(call, 1)) >= 0 ? 0 : 1]; })
+      .member("static decimal Min(decimal a, decimal b)", [](Call& call) {
+        return call.args[arg(call, 0).compare(arg(call, 1)) <= 0 ? 0 : 1];
+      });
 }
 
 }  // namespace gateway::expression

@@ -32,11 +32,16 @@ double to_even(double x) {
 }
 double rounded(double x, Midpoint midpoint) {
   switch (midpoint) {
-    case Midpoint::ToEven: return to_even(x);
-    case Midpoint::AwayFromZero: return std::round(x);
-    case Midpoint::ToZero: return std::trunc(x);
-    case Midpoint::ToNegativeInfinity: return std::floor(x);
-    case Midpoint::ToPositiveInfinity: return std::ceil(x);
+    case Midpoint::ToEven:
+      return to_even(x);
+    case Midpoint::AwayFromZero:
+      return std::round(x);
+    case Midpoint::ToZero:
+      return std::trunc(x);
+    case Midpoint::ToNegativeInfinity:
+      return std::floor(x);
+    case Midpoint::ToPositiveInfinity:
+      return std::ceil(x);
   }
   return x;
 }
@@ -45,14 +50,17 @@ Value round(Call& call) {
   std::int64_t digits = 0;
   Midpoint midpoint = Midpoint::ToEven;
   for (std::size_t i = 1; i < call.args.size(); ++i) {
-    if (call.args[i].kind() == Kind::Enum) midpoint = static_cast<Midpoint>(call.args[i].enum_number());
-    else digits = integer_arg(call, i);
+    if (call.args[i].kind() == Kind::Enum)
+      midpoint = static_cast<Midpoint>(call.args[i].enum_number());
+    else
+      digits = integer_arg(call, i);
   }
   if (digits < 0 || digits > 15) {
     raise_range(call.eval, "digits", "Rounding digits must be between 0 and 15, inclusive.");
   }
   if (midpoint > Midpoint::ToPositiveInfinity) {
-    raise_argument(call.eval, "mode", "The value is not valid for this usage of the type MidpointRounding.");
+    raise_argument(call.eval, "mode",
+                   "The value is not valid for this usage of the type MidpointRounding.");
   }
   const double x = real(call, 0);
   if (std::abs(x) >= 1e16 || !std::isfinite(x)) return Value::of(x);
@@ -69,26 +77,36 @@ Value number(std::int64_t value) {
 
 template <Kind K>
 bool less(const Value& a, const Value& b) {
-  if constexpr (K == Kind::UInt64) return static_cast<std::uint64_t>(a.integer()) < static_cast<std::uint64_t>(b.integer());
-  else return a.integer() < b.integer();
+  if constexpr (K == Kind::UInt64)
+    return static_cast<std::uint64_t>(a.integer()) < static_cast<std::uint64_t>(b.integer());
+  else
+    return a.integer() < b.integer();
 }
 
 template <Kind K>
 void declare_integer(Catalog::Declaration& type, const std::string& name, bool is_signed) {
   const std::string pair = "(" + name + " a, " + name + " b)";
-  type.member("static " + name + " Max" + pair, [](Call& call) { return call.args[less<K>(call.args[0], call.args[1]) ? 1 : 0]; })
-      .member("static " + name + " Min" + pair, [](Call& call) { return call.args[less<K>(call.args[1], call.args[0]) ? 1 : 0]; })
-      .member("static " + name + " Clamp(" + name + " value, " + name + " min, " + name + " max)", [](Call& call) {
-        if (less<K>(call.args[2], call.args[1])) call.eval.raise("ArgumentException", "'min' cannot be greater than max.");
-        return less<K>(call.args[0], call.args[1]) ? call.args[1] : less<K>(call.args[2], call.args[0]) ? call.args[2] : call.args[0];
-      });
+  type.member("static " + name + " Max" + pair,
+              [](Call& call) { return call.args[less<K>(call.args[0], call.args[1]) ? 1 : 0]; })
+      .member("static " + name + " Min" + pair,
+              [](Call& call) { return call.args[less<K>(call.args[1], call.args[0]) ? 1 : 0]; })
+      .member("static " + name + " Clamp(" + name + " value, " + name + " min, " + name + " max)",
+              [](Call& call) {
+                if (less<K>(call.args[2], call.args[1]))
+                  call.eval.raise("ArgumentException", "'min' cannot be greater than max.");
+                return less<K>(call.args[0], call.args[1])   ? call.args[1]
+                       : less<K>(call.args[2], call.args[0]) ? call.args[2]
+                                                             : call.args[0];
+              });
   if (!is_signed) return;
   type.member("static " + name + " Abs(" + name + " value)",
               [](Call& call) {
                 const std::int64_t value = integer_arg(call, 0);
                 if (value >= 0) return number<K>(value);
                 if (value == std::numeric_limits<std::int64_t>::min() || !in_range(-value, K)) {
-                  call.eval.raise("OverflowException", "Negating the minimum value of a twos complement number is invalid.");
+                  call.eval.raise(
+                      "OverflowException",
+                      "Negating the minimum value of a twos complement number is invalid.");
                 }
                 return number<K>(-value);
               })
@@ -100,27 +118,41 @@ void declare_integer(Catalog::Declaration& type, const std::string& name, bool i
 
 template <Kind K>
 Value real_value(double value) {
-  if constexpr (K == Kind::Single) return Value::single(static_cast<float>(value));
-  else return Value::of(value);
+  if constexpr (K == Kind::Single)
+    return Value::single(static_cast<float>(value));
+  else
+    return Value::of(value);
 }
 // A NaN wins; of the zeros the negative one is less.
-double greatest(double a, double b) { return a > b || std::isnan(a) || (a == b && !std::signbit(a)) ? a : b; }
-double smallest(double a, double b) { return a < b || std::isnan(a) || (a == b && std::signbit(a)) ? a : b; }
+double greatest(double a, double b) {
+  return a > b || std::isnan(a) || (a == b && !std::signbit(a)) ? a : b;
+}
+double smallest(double a, double b) {
+  return a < b || std::isnan(a) || (a == b && std::signbit(a)) ? a : b;
+}
 
 template <Kind K>
 void declare_real(Catalog::Declaration& type, const std::string& name) {
   const std::string pair = "(" + name + " a, " + name + " b)";
-  type.member("static " + name + " Max" + pair, [](Call& call) { return real_value<K>(greatest(real(call, 0), real(call, 1))); })
-      .member("static " + name + " Min" + pair, [](Call& call) { return real_value<K>(smallest(real(call, 0), real(call, 1))); })
-      .member("static " + name + " Abs(" + name + " value)", [](Call& call) { return real_value<K>(std::abs(real(call, 0))); })
+  type.member("static " + name + " Max" + pair,
+              [](Call& call) { return real_value<K>(greatest(real(call, 0), real(call, 1))); })
+      .member("static " + name + " Min" + pair,
+              [](Call& call) { return real_value<K>(smallest(real(call, 0), real(call, 1))); })
+      .member("static " + name + " Abs(" + name + " value)",
+              [](Call& call) { return real_value<K>(std::abs(real(call, 0))); })
       .member("static " + name + " Clamp(" + name + " value, " + name + " min, " + name + " max)",
               [](Call& call) {
-                if (real(call, 1) > real(call, 2)) call.eval.raise("ArgumentException", "'min' cannot be greater than max.");
-                return call.args[real(call, 0) < real(call, 1) ? 1 : real(call, 0) > real(call, 2) ? 2 : 0];
+                if (real(call, 1) > real(call, 2))
+                  call.eval.raise("ArgumentException", "'min' cannot be greater than max.");
+                return call.args[real(call, 0) < real(call, 1)   ? 1
+                                 : real(call, 0) > real(call, 2) ? 2
+                                                                 : 0];
               })
       .member("static int Sign(" + name + " value)", [](Call& call) {
         const double value = real(call, 0);
-        if (std::isnan(value)) call.eval.raise("ArithmeticException", "Function does not accept floating point Not-a-Number values.");
+        if (std::isnan(value))
+          call.eval.raise("ArithmeticException",
+                          "Function does not accept floating point Not-a-Number values.");
         return Value::of(std::int32_t{value < 0 ? -1 : value > 0});
       });
 }
@@ -152,7 +184,8 @@ double ieee_remainder(double x, double y) { return std::remainder(x, y); }
 }  // namespace
 
 void declare_math(Catalog& catalog) {
-  catalog.declare("System.MidpointRounding", {.kind = Kind::Enum, .value_type = true, .is_enum = true})
+  catalog
+      .declare("System.MidpointRounding", {.kind = Kind::Enum, .value_type = true, .is_enum = true})
       .enumerator("ToEven", 0)
       .enumerator("AwayFromZero", 1)
       .enumerator("ToZero", 2)
@@ -197,7 +230,8 @@ void declare_math(Catalog& catalog) {
       .member("static double Cosh(double value)", unary<std::cosh>)
       .member("static double Tanh(double value)", unary<std::tanh>)
       .member("static double IEEERemainder(double x, double y)", binary<ieee_remainder>)
-      .member("static long BigMul(int a, int b)", [](Call& call) { return Value::of(integer_arg(call, 0) * integer_arg(call, 1)); })
+      .member("static long BigMul(int a, int b)",
+              [](Call& call) { return Value::of(integer_arg(call, 0) * integer_arg(call, 1)); })
       .member("static int DivRem(int a, int b, out int result)", div_rem<Kind::Int32>)
       .member("static long DivRem(long a, long b, out long result)", div_rem<Kind::Int64>);
 }

@@ -13,15 +13,18 @@ namespace {
 
 template <Kind K>
 Value real_value(double value) {
-  if constexpr (K == Kind::Single) return Value::single(static_cast<float>(value));
-  else return Value::of(value);
+  if constexpr (K == Kind::Single)
+    return Value::single(static_cast<float>(value));
+  else
+    return Value::of(value);
 }
 
 template <Kind K>
 Value parse(Call& call) {
   const std::string_view text = text_arg(call, 0, "s");
   std::uint32_t styles = NumberStyles::kFloatThousands;
-  if (call.args.size() > 1) styles = static_cast<std::uint32_t>(enum_arg(call, 1, NumberStyles::kFloatThousands));
+  if (call.args.size() > 1)
+    styles = static_cast<std::uint32_t>(enum_arg(call, 1, NumberStyles::kFloatThousands));
   const auto value = parse_double(text, styles);
   if (!value) call.eval.raise("FormatException", kBadFormat);
   return real_value<K>(*value);
@@ -30,7 +33,8 @@ Value parse(Call& call) {
 template <Kind K>
 Value try_parse(Call& call) {
   std::uint32_t styles = NumberStyles::kFloatThousands;
-  if (call.args.size() > 2) styles = static_cast<std::uint32_t>(enum_arg(call, 1, NumberStyles::kFloatThousands));
+  if (call.args.size() > 2)
+    styles = static_cast<std::uint32_t>(enum_arg(call, 1, NumberStyles::kFloatThousands));
   const auto value = parse_double(optional_text(call, 0), styles);
   call.args.back() = real_value<K>(value.value_or(0));
   return Value::of(value.has_value());
@@ -38,7 +42,8 @@ Value try_parse(Call& call) {
 
 Value to_string(Call& call) {
   auto out = arena_text(call);
-  format_value(call.eval, call.args[0], call.args.size() > 1 ? optional_text(call, 1) : std::string_view(), out);
+  format_value(call.eval, call.args[0],
+               call.args.size() > 1 ? optional_text(call, 1) : std::string_view(), out);
   return made(call, out);
 }
 
@@ -50,7 +55,8 @@ Value compare_to(Call& call) {
   const Value& other = call.args[1];
   if (other.is_null()) return Value::of(std::int32_t{1});
   if (other.kind() != K) {
-    call.eval.raise("ArgumentException", std::string("Object must be of type ") + type_name(K) + ".");
+    call.eval.raise("ArgumentException",
+                    std::string("Object must be of type ") + type_name(K) + ".");
   }
   const double a = call.args[0].real();
   const double b = other.real();
@@ -65,24 +71,45 @@ void declare_real(Catalog& catalog, const std::string& name) {
       .member("static " + name + " Parse(string s)", parse<K>)
       .member("static " + name + " Parse(string s, IFormatProvider provider)", parse<K>)
       .member("static " + name + " Parse(string s, NumberStyles style)", parse<K>)
-      .member("static " + name + " Parse(string s, NumberStyles style, IFormatProvider provider)", parse<K>)
+      .member("static " + name + " Parse(string s, NumberStyles style, IFormatProvider provider)",
+              parse<K>)
       .member("static bool TryParse(string s, out " + name + " result)", try_parse<K>)
-      .member("static bool TryParse(string s, NumberStyles style, IFormatProvider provider, out " + name + " result)", try_parse<K>)
-      .member("static " + name + " MinValue { get; }", [](Call&) { return real_value<K>(double{Limits::lowest()}); })
-      .member("static " + name + " MaxValue { get; }", [](Call&) { return real_value<K>(double{Limits::max()}); })
-      .member("static " + name + " Epsilon { get; }", [](Call&) { return real_value<K>(double{Limits::denorm_min()}); })
-      .member("static " + name + " NaN { get; }", [](Call&) { return real_value<K>(double{Limits::quiet_NaN()}); })
-      .member("static " + name + " PositiveInfinity { get; }", [](Call&) { return real_value<K>(double{Limits::infinity()}); })
-      .member("static " + name + " NegativeInfinity { get; }", [](Call&) { return real_value<K>(-double{Limits::infinity()}); })
-      .member("static bool IsNaN(" + name + " d)", [](Call& call) { return Value::of(std::isnan(call.args[0].real())); })
-      .member("static bool IsInfinity(" + name + " d)", [](Call& call) { return Value::of(std::isinf(call.args[0].real())); })
-      .member("static bool IsFinite(" + name + " d)", [](Call& call) { return Value::of(std::isfinite(call.args[0].real())); })
-      .member("static bool IsPositiveInfinity(" + name + " d)", [](Call& call) { return Value::of(call.args[0].real() == double{Limits::infinity()}); })
-      .member("static bool IsNegativeInfinity(" + name + " d)", [](Call& call) { return Value::of(call.args[0].real() == -double{Limits::infinity()}); })
+      .member("static bool TryParse(string s, NumberStyles style, IFormatProvider provider, out " +
+                  name + " result)",
+              try_parse<K>)
+      .member("static " + name + " MinValue { get; }",
+              [](Call&) { return real_value<K>(double{Limits::lowest()}); })
+      .member("static " + name + " MaxValue { get; }",
+              [](Call&) { return real_value<K>(double{Limits::max()}); })
+      .member("static " + name + " Epsilon { get; }",
+              [](Call&) { return real_value<K>(double{Limits::denorm_min()}); })
+      .member("static " + name + " NaN { get; }",
+              [](Call&) { return real_value<K>(double{Limits::quiet_NaN()}); })
+      .member("static " + name + " PositiveInfinity { get; }",
+              [](Call&) { return real_value<K>(double{Limits::infinity()}); })
+      .member("static " + name + " NegativeInfinity { get; }",
+              [](Call&) { return real_value<K>(-double{Limits::infinity()}); })
+      .member("static bool IsNaN(" + name + " d)",
+              [](Call& call) { return Value::of(std::isnan(call.args[0].real())); })
+      .member("static bool IsInfinity(" + name + " d)",
+              [](Call& call) { return Value::of(std::isinf(call.args[0].real())); })
+      .member("static bool IsFinite(" + name + " d)",
+              [](Call& call) { return Value::of(std::isfinite(call.args[0].real())); })
+      .member(
+          "static bool IsPositiveInfinity(" + name + " d)",
+          [](Call& call) { return Value::of(call.args[0].real() == double{Limits::infinity()}); })
+      .member(
+          "static bool IsNegativeInfinity(" + name + " d)",
+          [](Call& call) { return Value::of(call.args[0].real() == -double{Limits::infinity()}); })
       .member("int CompareTo(" + name + " value)", compare_to<K>)
       .member("int CompareTo(object value)", compare_to<K>)
-      .member("bool Equals(" + name + " obj)", [](Call& call) { return Value::of(equal(call.args[0].real(), call.args[1].real())); })
-      .member("bool Equals(object obj)", [](Call& call) { return Value::of(call.args[1].kind() == K && equal(call.args[0].real(), call.args[1].real())); })
+      .member("bool Equals(" + name + " obj)",
+              [](Call& call) { return Value::of(equal(call.args[0].real(), call.args[1].real())); })
+      .member("bool Equals(object obj)",
+              [](Call& call) {
+                return Value::of(call.args[1].kind() == K &&
+                                 equal(call.args[0].real(), call.args[1].real()));
+              })
       .member("int GetHashCode()",
               [](Call& call) {
                 const double value = call.args[0].real();

@@ -32,7 +32,9 @@ Value create(Call& call, std::int32_t seed) {
   call.eval.charge(30);
   return Value::of(call.eval.arena().make<RandomObject>(call.eval.catalog().find("Random"), seed));
 }
-SubtractiveRandom& self(Call& call) { return static_cast<RandomObject*>(call.args[0].object())->numbers; }
+SubtractiveRandom& self(Call& call) {
+  return static_cast<RandomObject*>(call.args[0].object())->numbers;
+}
 
 Value next_below(Call& call) {
   const std::int64_t limit = integer_arg(call, 1);
@@ -42,8 +44,10 @@ Value next_below(Call& call) {
 Value next_between(Call& call) {
   const std::int64_t least = integer_arg(call, 1);
   const std::int64_t limit = integer_arg(call, 2);
-  if (least > limit) raise_range(call.eval, "minValue", "'minValue' cannot be greater than maxValue.");
-  return Value::of(self(call).next(static_cast<std::int32_t>(least), static_cast<std::int32_t>(limit)));
+  if (least > limit)
+    raise_range(call.eval, "minValue", "'minValue' cannot be greater than maxValue.");
+  return Value::of(
+      self(call).next(static_cast<std::int32_t>(least), static_cast<std::int32_t>(limit)));
 }
 Value next_bytes(Call& call) {
   if (call.args[1].is_null()) raise_null(call.eval, "buffer");
@@ -56,7 +60,8 @@ Value next_bytes(Call& call) {
 }  // namespace
 
 SubtractiveRandom::SubtractiveRandom(std::int32_t seed) noexcept {
-  const std::int32_t magnitude = seed == std::numeric_limits<std::int32_t>::min() ? kBig : std::abs(seed);
+  const std::int32_t magnitude =
+      seed == std::numeric_limits<std::int32_t>::min() ? kBig : std::abs(seed);
   std::int32_t previous = 161803398 - magnitude;
   state_[55] = previous;
   std::int32_t value = 1;
@@ -90,18 +95,23 @@ std::int32_t SubtractiveRandom::next() noexcept {
 
 std::int32_t SubtractiveRandom::next(std::int32_t least, std::int32_t limit) noexcept {
   const std::int64_t range = std::int64_t{limit} - least;
-  if (range <= kBig) return static_cast<std::int32_t>(sample() * static_cast<double>(range)) + least;
+  if (range <= kBig)
+    return static_cast<std::int32_t>(sample() * static_cast<double>(range)) + least;
   std::int32_t large = next();
   if (next() % 2 == 0) large = -large;
   const double share = (static_cast<double>(large) + (kBig - 1)) / (2.0 * kBig - 1);
-  return static_cast<std::int32_t>(static_cast<std::int64_t>(share * static_cast<double>(range)) + least);
+  return static_cast<std::int32_t>(static_cast<std::int64_t>(share * static_cast<double>(range)) +
+                                   least);
 }
 
 void declare_random(Catalog& catalog) {
   catalog.declare("System.Random")
       .member("new()", [](Call& call) { return create(call, entropy(call.eval)); })
-      .member("new(int seed)", [](Call& call) { return create(call, static_cast<std::int32_t>(integer_arg(call, 0))); })
-      .member("static Random Shared { get; }", [](Call& call) { return create(call, entropy(call.eval)); })
+      .member(
+          "new(int seed)",
+          [](Call& call) { return create(call, static_cast<std::int32_t>(integer_arg(call, 0))); })
+      .member("static Random Shared { get; }",
+              [](Call& call) { return create(call, entropy(call.eval)); })
       .member("int Next()", [](Call& call) { return Value::of(self(call).next()); })
       .member("int Next(int maxValue)", next_below)
       .member("int Next(int minValue, int maxValue)", next_between)

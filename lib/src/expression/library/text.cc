@@ -38,7 +38,8 @@ int compare_culturally(std::string_view a, std::string_view b, bool ignore_case)
 Comparison comparison_arg(Call& call, std::size_t index) {
   const std::int32_t number = enum_arg(call, index, -1);
   if (number < 0 || number > 5) {
-    raise_argument(call.eval, "comparisonType", "The string comparison type passed in is currently not supported.");
+    raise_argument(call.eval, "comparisonType",
+                   "The string comparison type passed in is currently not supported.");
   }
   return static_cast<Comparison>(number);
 }

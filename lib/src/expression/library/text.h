@@ -9,7 +9,12 @@ namespace gateway::expression {
 
 // System.StringComparison.
 enum class Comparison : std::int32_t {
-  CurrentCulture, CurrentCultureIgnoreCase, InvariantCulture, InvariantCultureIgnoreCase, Ordinal, OrdinalIgnoreCase,
+  CurrentCulture,
+  CurrentCultureIgnoreCase,
+  InvariantCulture,
+  InvariantCultureIgnoreCase,
+  Ordinal,
+  OrdinalIgnoreCase,
 };
 // The parts of declare_text.
 void declare_string_basics(Catalog& catalog);
@@ -27,8 +32,8 @@ void declare_readers(Catalog& catalog);
 }
 // A StringComparison argument; raises ArgumentException for a number that is none.
 [[nodiscard]] Comparison comparison_arg(Call& call, std::size_t index);
-// String.Compare under a comparison. Cultural ones sort by letter first: case decides only between texts
-// that are otherwise equal, lower case before upper.
+// String.Compare under a comparison. Cultural ones sort by letter first: case decides only between
+// texts that are otherwise equal, lower case before upper.
 [[nodiscard]] int compare_texts(std::string_view a, std::string_view b, Comparison comparison);
 [[nodiscard]] bool equal_texts(std::string_view a, std::string_view b, bool ignore_case);
 // String.GetHashCode: stable.

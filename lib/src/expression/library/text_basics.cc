@@ -43,24 +43,33 @@ Value compare_args(Call& call, std::size_t first, Comparison comparison) {
 Value compare(Call& call) {
   Comparison comparison = Comparison::InvariantCulture;
   if (call.args.size() > 2) {
-    if (call.args[2].kind() != Kind::Boolean) comparison = comparison_arg(call, 2);
-    else if (call.args[2].boolean()) comparison = Comparison::InvariantCultureIgnoreCase;
+    if (call.args[2].kind() != Kind::Boolean)
+      comparison = comparison_arg(call, 2);
+    else if (call.args[2].boolean())
+      comparison = Comparison::InvariantCultureIgnoreCase;
   }
   return compare_args(call, 0, comparison);
 }
 std::string_view part(Call& call, std::size_t index, std::int64_t from, std::int64_t count) {
   const std::string_view text = optional_text(call, index);
   const auto length = static_cast<std::int64_t>(utf16_length(text));
-  if (from < 0 || from > length) raise_range(call.eval, "index", "Index was out of range. Must be non-negative and less than or equal to the size of the collection.");
+  if (from < 0 || from > length)
+    raise_range(call.eval, "index",
+                "Index was out of range. Must be non-negative and less than or equal to the size "
+                "of the collection.");
   if (count < 0) raise_range(call.eval, "length", "Length cannot be less than zero.");
-  return utf16_substring(text, static_cast<std::size_t>(from), static_cast<std::size_t>(std::min(count, length - from)), call.eval.arena());
+  return utf16_substring(text, static_cast<std::size_t>(from),
+                         static_cast<std::size_t>(std::min(count, length - from)),
+                         call.eval.arena());
 }
 // (strA, indexA, strB, indexB, length[, ignoreCase | comparison])
 Value compare_parts(Call& call) {
   Comparison comparison = Comparison::InvariantCulture;
   if (call.args.size() > 5) {
-    if (call.args[5].kind() != Kind::Boolean) comparison = comparison_arg(call, 5);
-    else if (call.args[5].boolean()) comparison = Comparison::InvariantCultureIgnoreCase;
+    if (call.args[5].kind() != Kind::Boolean)
+      comparison = comparison_arg(call, 5);
+    else if (call.args[5].boolean())
+      comparison = Comparison::InvariantCultureIgnoreCase;
   }
   const std::string_view a = part(call, 0, integer_arg(call, 1), integer_arg(call, 4));
   const std::string_view b = part(call, 2, integer_arg(call, 3), integer_arg(call, 4));
@@ -72,7 +81,8 @@ Value compare_ordinal_parts(Call& call) {
   return Value::of(std::int32_t{compare_ordinal(a, b)});
 }
 Value compare_to(Call& call) {
-  if (!call.args[1].is_null() && !call.args[1].is_string()) call.eval.raise("ArgumentException", "Object must be of type String.");
+  if (!call.args[1].is_null() && !call.args[1].is_string())
+    call.eval.raise("ArgumentException", "Object must be of type String.");
   return compare_args(call, 0, Comparison::InvariantCulture);
 }
 
@@ -99,13 +109,16 @@ Value to_char_array(Call& call) {
     const std::int64_t from = integer_arg(call, 1);
     const std::int64_t count = integer_arg(call, 2);
     if (from < 0 || from > size || count < 0 || count > size - from) {
-      raise_range(call.eval, "startIndex", "Index was out of range. Must be non-negative and less than or equal to the size of the collection.");
+      raise_range(call.eval, "startIndex",
+                  "Index was out of range. Must be non-negative and less than or equal to the size "
+                  "of the collection.");
     }
     chosen = chosen.substr(static_cast<std::size_t>(from), static_cast<std::size_t>(count));
   }
   call.eval.charge(chosen.size());
   const Catalog& catalog = call.eval.catalog();
-  auto* array = call.eval.arena().make<ListObject>(catalog.array_of(catalog.find("char")), call.eval.arena());
+  auto* array =
+      call.eval.arena().make<ListObject>(catalog.array_of(catalog.find("char")), call.eval.arena());
   array->items.reserve(chosen.size());
   for (const char16_t unit : chosen) array->items.push_back(Value::integer(Kind::Char, unit));
   return Value::of(array);
@@ -130,7 +143,9 @@ Value of_chars(Call& call) {
     const std::int64_t from = integer_arg(call, 1);
     const std::int64_t count = integer_arg(call, 2);
     if (from < 0 || count < 0 || from > size - count) {
-      raise_range(call.eval, "startIndex", "Index was out of range. Must be non-negative and less than or equal to the size of the collection.");
+      raise_range(call.eval, "startIndex",
+                  "Index was out of range. Must be non-negative and less than or equal to the size "
+                  "of the collection.");
     }
     chosen = chosen.substr(static_cast<std::size_t>(from), static_cast<std::size_t>(count));
   }
@@ -147,19 +162,34 @@ void declare_string_basics(Catalog& catalog) {
       .member("new(char[] value)", of_chars)
       .member("new(char[] value, int startIndex, int length)", of_chars)
       .member("static string Empty { get; }", [](Call&) { return Value::of(std::string_view()); })
-      .member("int Length { get; }", [](Call& call) { return Value::of(static_cast<std::int32_t>(utf16_length(self_text(call)))); })
+      .member("int Length { get; }",
+              [](Call& call) {
+                return Value::of(static_cast<std::int32_t>(utf16_length(self_text(call))));
+              })
       .member("char this[int index] { get; }", unit_at)
       .member("static bool IsNullOrEmpty(string value)", is_null_or_empty)
       .member("static bool IsNullOrWhiteSpace(string value)", is_null_or_white_space)
       .member("static int Compare(string strA, string strB)", compare)
       .member("static int Compare(string strA, string strB, bool ignoreCase)", compare)
-      .member("static int Compare(string strA, string strB, bool ignoreCase, CultureInfo culture)", compare)
-      .member("static int Compare(string strA, string strB, StringComparison comparisonType)", compare)
-      .member("static int Compare(string strA, int indexA, string strB, int indexB, int length)", compare_parts)
-      .member("static int Compare(string strA, int indexA, string strB, int indexB, int length, bool ignoreCase)", compare_parts)
-      .member("static int Compare(string strA, int indexA, string strB, int indexB, int length, StringComparison comparisonType)", compare_parts)
-      .member("static int CompareOrdinal(string strA, string strB)", [](Call& call) { return compare_args(call, 0, Comparison::Ordinal); })
-      .member("static int CompareOrdinal(string strA, int indexA, string strB, int indexB, int length)", compare_ordinal_parts)
+      .member("static int Compare(string strA, string strB, bool ignoreCase, CultureInfo culture)",
+              compare)
+      .member("static int Compare(string strA, string strB, StringComparison comparisonType)",
+              compare)
+      .member("static int Compare(string strA, int indexA, string strB, int indexB, int length)",
+              compare_parts)
+      .member(
+          "static int Compare(string strA, int indexA, string strB, int indexB, int length, bool "
+          "ignoreCase)",
+          compare_parts)
+      .member(
+          "static int Compare(string strA, int indexA, string strB, int indexB, int length, "
+          "StringComparison comparisonType)",
+          compare_parts)
+      .member("static int CompareOrdinal(string strA, string strB)",
+              [](Call& call) { return compare_args(call, 0, Comparison::Ordinal); })
+      .member(
+          "static int CompareOrdinal(string strA, int indexA, string strB, int indexB, int length)",
+          compare_ordinal_parts)
       .member("int CompareTo(string strB)", compare_to)
       .member("int CompareTo(object value)", compare_to)
       .member("static bool Equals(string a, string b)", equals)
@@ -172,8 +202,10 @@ void declare_string_basics(Catalog& catalog) {
       .member("string ToString()", same)
       .member("string ToString(IFormatProvider provider)", same)
       .member("object Clone()", same)
-      .member("static string Copy(string str)", [](Call& call) { return Value::of(text_arg(call, 0, "str")); })
-      .member("static string Intern(string str)", [](Call& call) { return Value::of(text_arg(call, 0, "str")); })
+      .member("static string Copy(string str)",
+              [](Call& call) { return Value::of(text_arg(call, 0, "str")); })
+      .member("static string Intern(string str)",
+              [](Call& call) { return Value::of(text_arg(call, 0, "str")); })
       .member("char[] ToCharArray()", to_char_array)
       .member("char[] ToCharArray(int startIndex, int length)", to_char_array);
 }

@@ -11,20 +11,28 @@
 namespace gateway::expression {
 namespace {
 
-std::pmr::string& self(Call& call) { return static_cast<BuilderObject*>(call.args[0].object())->text; }
-std::int64_t length_of(std::string_view text) { return static_cast<std::int64_t>(utf16_length(text)); }
+std::pmr::string& self(Call& call) {
+  return static_cast<BuilderObject*>(call.args[0].object())->text;
+}
+std::int64_t length_of(std::string_view text) {
+  return static_cast<std::int64_t>(utf16_length(text));
+}
 
 Value create(Call& call) {
-  auto* builder = call.eval.arena().make<BuilderObject>(call.eval.catalog().find("StringBuilder"), call.eval.arena());
+  auto* builder = call.eval.arena().make<BuilderObject>(call.eval.catalog().find("StringBuilder"),
+                                                        call.eval.arena());
   if (!call.args.empty() && call.args[0].is_string()) builder->text = optional_text(call, 0);
   return Value::of(builder);
 }
 
 void append_value(Call& call, const Value& value, std::pmr::string& out) {
   call.eval.charge(1);
-  if (value.is_string()) out += value.text();
-  else if (value.kind() == Kind::Char) append_unit(static_cast<char16_t>(value.integer()), out);
-  else format_value(call.eval, value, {}, out);
+  if (value.is_string())
+    out += value.text();
+  else if (value.kind() == Kind::Char)
+    append_unit(static_cast<char16_t>(value.integer()), out);
+  else
+    format_value(call.eval, value, {}, out);
 }
 Value append(Call& call) {
   const std::size_t before = self(call).size();
@@ -36,7 +44,8 @@ Value append_repeated(Call& call) {
   const std::int64_t count = integer_arg(call, 2);
   if (count < 0) raise_range(call.eval, "repeatCount", "'repeatCount' must be non-negative.");
   call.eval.charge(static_cast<std::uint64_t>(count));
-  for (std::int64_t i = 0; i < count; ++i) append_unit(static_cast<char16_t>(integer_arg(call, 1)), self(call));
+  for (std::int64_t i = 0; i < count; ++i)
+    append_unit(static_cast<char16_t>(integer_arg(call, 1)), self(call));
   return call.args[0];
 }
 Value append_part(Call& call) {
@@ -44,9 +53,12 @@ Value append_part(Call& call) {
   const std::int64_t from = integer_arg(call, 2);
   const std::int64_t count = integer_arg(call, 3);
   if (from < 0 || count < 0 || from > length_of(text) - count) {
-    raise_range(call.eval, "startIndex", "Index was out of range. Must be non-negative and less than or equal to the size of the collection.");
+    raise_range(call.eval, "startIndex",
+                "Index was out of range. Must be non-negative and less than or equal to the size "
+                "of the collection.");
   }
-  self(call) += utf16_substring(text, static_cast<std::size_t>(from), static_cast<std::size_t>(count), call.eval.arena());
+  self(call) += utf16_substring(text, static_cast<std::size_t>(from),
+                                static_cast<std::size_t>(count), call.eval.arena());
   return call.args[0];
 }
 Value append_chars(Call& call) {
@@ -72,7 +84,8 @@ Value append_format(Call& call) {
 }
 Value append_join(Call& call) {
   auto buffer = arena_text(call);
-  const std::string_view separator = call.args[1].kind() == Kind::Char ? char_text(call.args[1], buffer) : optional_text(call, 1);
+  const std::string_view separator =
+      call.args[1].kind() == Kind::Char ? char_text(call.args[1], buffer) : optional_text(call, 1);
   if (call.args[2].is_null()) raise_null(call.eval, "values");
   bool first = true;
   call.eval.for_each(call.args[2], [&](const Value& value) {
@@ -92,12 +105,16 @@ void splice(Call& call, std::int64_t from, std::int64_t count, std::string_view 
   auto out = arena_text(call);
   out += utf16_substring(text, 0, static_cast<std::size_t>(from), call.eval.arena());
   out += with;
-  out += utf16_substring(text, static_cast<std::size_t>(from + count), static_cast<std::size_t>(length - from - count), call.eval.arena());
+  out += utf16_substring(text, static_cast<std::size_t>(from + count),
+                         static_cast<std::size_t>(length - from - count), call.eval.arena());
   self(call) = std::move(out);
 }
 std::int64_t index_arg(Call& call, std::size_t index, std::int64_t most) {
   const std::int64_t value = integer_arg(call, index);
-  if (value < 0 || value > most) raise_range(call.eval, "index", "Index was out of range. Must be non-negative and less than the size of the collection.");
+  if (value < 0 || value > most)
+    raise_range(
+        call.eval, "index",
+        "Index was out of range. Must be non-negative and less than the size of the collection.");
   return value;
 }
 Value insert(Call& call) {
@@ -112,15 +129,22 @@ Value remove(Call& call) {
   const std::int64_t count = integer_arg(call, 2);
   if (from < 0) raise_range(call.eval, "startIndex", "StartIndex cannot be less than zero.");
   if (count < 0) raise_range(call.eval, "length", "Length cannot be less than zero.");
-  if (count > length_of(self(call)) - from) raise_range(call.eval, "index", "Index was out of range. Must be non-negative and less than the size of the collection.");
+  if (count > length_of(self(call)) - from)
+    raise_range(
+        call.eval, "index",
+        "Index was out of range. Must be non-negative and less than the size of the collection.");
   splice(call, from, count, {});
   return call.args[0];
 }
 Value replace(Call& call) {
   auto old_buffer = arena_text(call);
   auto new_buffer = arena_text(call);
-  const std::string_view old_text = call.args[1].kind() == Kind::Char ? char_text(call.args[1], old_buffer) : text_arg(call, 1, "oldValue");
-  const std::string_view new_text = call.args[2].kind() == Kind::Char ? char_text(call.args[2], new_buffer) : optional_text(call, 2);
+  const std::string_view old_text = call.args[1].kind() == Kind::Char
+                                        ? char_text(call.args[1], old_buffer)
+                                        : text_arg(call, 1, "oldValue");
+  const std::string_view new_text = call.args[2].kind() == Kind::Char
+                                        ? char_text(call.args[2], new_buffer)
+                                        : optional_text(call, 2);
   if (old_text.empty()) raise_argument(call.eval, "oldValue", "Empty name is not legal.");
   const std::string_view text = self(call);
   call.eval.charge(1 + text.size() / 8);
@@ -150,19 +174,25 @@ Value set_length(Call& call) {
   const std::int64_t length = length_of(self(call));
   if (wanted < 0) raise_range(call.eval, "value", "Length cannot be less than zero.");
   call.eval.charge(static_cast<std::uint64_t>(std::max(wanted, length)) / 8);
-  if (wanted >= length) self(call).append(static_cast<std::size_t>(wanted - length), '\0');
-  else splice(call, wanted, length - wanted, {});
+  if (wanted >= length)
+    self(call).append(static_cast<std::size_t>(wanted - length), '\0');
+  else
+    splice(call, wanted, length - wanted, {});
   return Value::null();
 }
 Value get_unit(Call& call) {
   call.eval.charge(1 + self(call).size() / 8);
   const std::int64_t at = integer_arg(call, 1);
-  if (at < 0 || at >= length_of(self(call))) call.eval.raise("IndexOutOfRangeException", "Index was outside the bounds of the array.");
+  if (at < 0 || at >= length_of(self(call)))
+    call.eval.raise("IndexOutOfRangeException", "Index was outside the bounds of the array.");
   return Value::integer(Kind::Char, utf16_at(self(call), static_cast<std::size_t>(at)));
 }
 Value set_unit(Call& call) {
   const std::int64_t at = integer_arg(call, 1);
-  if (at < 0 || at >= length_of(self(call))) raise_range(call.eval, "index", "Index was out of range. Must be non-negative and less than the size of the collection.");
+  if (at < 0 || at >= length_of(self(call)))
+    raise_range(
+        call.eval, "index",
+        "Index was out of range. Must be non-negative and less than the size of the collection.");
   auto buffer = arena_text(call);
   splice(call, at, 1, char_text(call.args[2], buffer));
   return Value::null();
@@ -173,7 +203,8 @@ Value to_string_part(Call& call) {
   const std::int64_t from = index_arg(call, 1, length);
   const std::int64_t count = index_arg(call, 2, length - from);
   call.eval.charge(1 + self(call).size() / 8);
-  return call.eval.text(utf16_substring(self(call), static_cast<std::size_t>(from), static_cast<std::size_t>(count), call.eval.arena()));
+  return call.eval.text(utf16_substring(self(call), static_cast<std::size_t>(from),
+                                        static_cast<std::size_t>(count), call.eval.arena()));
 }
 
 }  // namespace
@@ -194,7 +225,10 @@ void declare_builder(Catalog& catalog) {
       .member("StringBuilder AppendLine()", append_line)
       .member("StringBuilder AppendLine(string value)", append_line)
       .member("StringBuilder AppendFormat(string format, params object[] args)", append_format<1>)
-      .member("StringBuilder AppendFormat(IFormatProvider provider, string format, params object[] args)", append_format<2>)
+      .member(
+          "StringBuilder AppendFormat(IFormatProvider provider, string format, params object[] "
+          "args)",
+          append_format<2>)
       .member("StringBuilder AppendJoin(string separator, params object[] values)", append_join)
       .member("StringBuilder AppendJoin<T>(string separator, IEnumerable<T> values)", append_join)
       .member("StringBuilder AppendJoin<T>(char separator, IEnumerable<T> values)", append_join)
@@ -205,7 +239,9 @@ void declare_builder(Catalog& catalog) {
       .member("StringBuilder Clear()", clear)
       .member("int Length { get; }", get_length)
       .member("int Length { set; }", set_length)
-      .member("int Capacity { get; }", [](Call& call) { return Value::of(static_cast<std::int32_t>(self(call).capacity())); })
+      .member(
+          "int Capacity { get; }",
+          [](Call& call) { return Value::of(static_cast<std::int32_t>(self(call).capacity())); })
       .member("char this[int index] { get; }", get_unit)
       .member("char this[int index] { set; }", set_unit)
       .member("string ToString()", to_string)

@@ -10,10 +10,13 @@
 namespace gateway::expression {
 namespace {
 
-std::int64_t length_of(std::string_view text) { return static_cast<std::int64_t>(utf16_length(text)); }
+std::int64_t length_of(std::string_view text) {
+  return static_cast<std::int64_t>(utf16_length(text));
+}
 
 std::string_view sub(Call& call, std::string_view text, std::int64_t from, std::int64_t count) {
-  return utf16_substring(text, static_cast<std::size_t>(from), static_cast<std::size_t>(count), call.eval.arena());
+  return utf16_substring(text, static_cast<std::size_t>(from), static_cast<std::size_t>(count),
+                         call.eval.arena());
 }
 
 Value substring(Call& call) {
@@ -21,10 +24,13 @@ Value substring(Call& call) {
   const std::int64_t length = length_of(text);
   const std::int64_t from = integer_arg(call, 1);
   if (from < 0) raise_range(call.eval, "startIndex", "StartIndex cannot be less than zero.");
-  if (from > length) raise_range(call.eval, "startIndex", "startIndex cannot be larger than length of string.");
+  if (from > length)
+    raise_range(call.eval, "startIndex", "startIndex cannot be larger than length of string.");
   const std::int64_t count = call.args.size() > 2 ? integer_arg(call, 2) : length - from;
   if (count < 0) raise_range(call.eval, "length", "Length cannot be less than zero.");
-  if (count > length - from) raise_range(call.eval, "length", "Index and length must refer to a location within the string.");
+  if (count > length - from)
+    raise_range(call.eval, "length",
+                "Index and length must refer to a location within the string.");
   return Value::of(sub(call, text, from, count));
 }
 
@@ -34,12 +40,14 @@ Value remove(Call& call) {
   const std::int64_t from = integer_arg(call, 1);
   if (from < 0) raise_range(call.eval, "startIndex", "StartIndex cannot be less than zero.");
   if (call.args.size() < 3) {
-    if (from > length) raise_range(call.eval, "startIndex", "startIndex must be less than length of string.");
+    if (from > length)
+      raise_range(call.eval, "startIndex", "startIndex must be less than length of string.");
     return Value::of(sub(call, text, 0, from));
   }
   const std::int64_t count = integer_arg(call, 2);
   if (count < 0) raise_range(call.eval, "count", "Count cannot be less than zero.");
-  if (count > length - from) raise_range(call.eval, "count", "Index and count must refer to a location within the string.");
+  if (count > length - from)
+    raise_range(call.eval, "count", "Index and count must refer to a location within the string.");
   auto out = arena_text(call);
   out += sub(call, text, 0, from);
   out += sub(call, text, from + count, length - from - count);
@@ -51,7 +59,10 @@ Value insert(Call& call) {
   const std::int64_t length = length_of(text);
   const std::int64_t at = integer_arg(call, 1);
   const std::string_view what = text_arg(call, 2, "value");
-  if (at < 0 || at > length) raise_range(call.eval, "startIndex", "Index was out of range. Must be non-negative and less than or equal to the size of the collection.");
+  if (at < 0 || at > length)
+    raise_range(call.eval, "startIndex",
+                "Index was out of range. Must be non-negative and less than or equal to the size "
+                "of the collection.");
   auto out = arena_text(call);
   out += sub(call, text, 0, at);
   out += what;
@@ -64,10 +75,15 @@ Value replace(Call& call) {
   auto new_buffer = arena_text(call);
   const std::string_view text = self_text(call);
   const bool chars = call.args[1].kind() == Kind::Char;
-  const std::string_view old_text = chars ? char_text(call.args[1], old_buffer) : text_arg(call, 1, "oldValue");
-  const std::string_view new_text = call.args[2].kind() == Kind::Char ? char_text(call.args[2], new_buffer) : optional_text(call, 2);
+  const std::string_view old_text =
+      chars ? char_text(call.args[1], old_buffer) : text_arg(call, 1, "oldValue");
+  const std::string_view new_text = call.args[2].kind() == Kind::Char
+                                        ? char_text(call.args[2], new_buffer)
+                                        : optional_text(call, 2);
   if (old_text.empty()) raise_argument(call.eval, "oldValue", "String cannot be of zero length.");
-  const bool ignore_case = call.args.size() > 3 && (call.args[3].kind() == Kind::Boolean ? call.args[3].boolean() : ignores_case(comparison_arg(call, 3)));
+  const bool ignore_case = call.args.size() > 3 && (call.args[3].kind() == Kind::Boolean
+                                                        ? call.args[3].boolean()
+                                                        : ignores_case(comparison_arg(call, 3)));
   auto out = arena_text(call);
   if (!ignore_case) {
     std::size_t from = 0;
@@ -88,7 +104,8 @@ Value replace(Call& call) {
   const std::size_t old_units = utf16_length(old_text);
   std::size_t from = 0;
   std::size_t upper_from = 0;
-  for (std::size_t at = 0; (at = find_text(upper, upper_old, upper_from)) != std::string_view::npos;) {
+  for (std::size_t at = 0;
+       (at = find_text(upper, upper_old, upper_from)) != std::string_view::npos;) {
     call.eval.charge(1 + new_text.size() / 8);
     const std::size_t skipped = utf16_length(upper.substr(upper_from, at - upper_from));
     append_utf8(std::u16string_view(units).substr(from, skipped), out);
@@ -110,13 +127,16 @@ Value trim(Call& call) {
   std::string_view text = self_text(call);
   std::pmr::u16string chosen(&call.eval.arena());
   if (call.args.size() > 1) {
-    if (call.args[1].kind() == Kind::Char) chosen += static_cast<char16_t>(integer_arg(call, 1));
-    else chosen = units_arg(call, 1);
+    if (call.args[1].kind() == Kind::Char)
+      chosen += static_cast<char16_t>(integer_arg(call, 1));
+    else
+      chosen = units_arg(call, 1);
   }
   std::sort(chosen.begin(), chosen.end());
   const auto trimmed = [&](char32_t c) {
     if (chosen.empty()) return is_white_space(c);
-    return c < 0x10000 && std::binary_search(chosen.begin(), chosen.end(), static_cast<char16_t>(c));
+    return c < 0x10000 &&
+           std::binary_search(chosen.begin(), chosen.end(), static_cast<char16_t>(c));
   };
   while (Start && !text.empty()) {
     std::size_t at = 0;
@@ -163,8 +183,11 @@ void declare_string_edit(Catalog& catalog) {
       .member("string Insert(int startIndex, string value)", insert)
       .member("string Replace(char oldChar, char newChar)", replace)
       .member("string Replace(string oldValue, string newValue)", replace)
-      .member("string Replace(string oldValue, string newValue, StringComparison comparisonType)", replace)
-      .member("string Replace(string oldValue, string newValue, bool ignoreCase, CultureInfo culture)", replace)
+      .member("string Replace(string oldValue, string newValue, StringComparison comparisonType)",
+              replace)
+      .member(
+          "string Replace(string oldValue, string newValue, bool ignoreCase, CultureInfo culture)",
+          replace)
       .member("string ToUpper()", upper)
       .member("string ToUpper(CultureInfo culture)", upper)
       .member("string ToUpperInvariant()", upper)

@@ -16,7 +16,8 @@ void append(Call& call, const Value& value, std::pmr::string& out) {
 
 Value join(Call& call) {
   auto buffer = arena_text(call);
-  const std::string_view separator = call.args[0].kind() == Kind::Char ? char_text(call.args[0], buffer) : optional_text(call, 0);
+  const std::string_view separator =
+      call.args[0].kind() == Kind::Char ? char_text(call.args[0], buffer) : optional_text(call, 0);
   if (call.args[1].is_null()) raise_null(call.eval, "values");
   auto out = arena_text(call);
   bool first = true;
@@ -39,7 +40,9 @@ Value join_part(Call& call) {
   const std::int64_t count = integer_arg(call, 3);
   if (from < 0) raise_range(call.eval, "startIndex", "StartIndex cannot be less than zero.");
   if (count < 0) raise_range(call.eval, "count", "Count cannot be less than zero.");
-  if (from > size - count) raise_range(call.eval, "startIndex", "Index and count must refer to a location within the buffer.");
+  if (from > size - count)
+    raise_range(call.eval, "startIndex",
+                "Index and count must refer to a location within the buffer.");
   const std::string_view separator = optional_text(call, 0);
   auto out = arena_text(call);
   for (std::int64_t i = 0; i < count; ++i) {
@@ -94,7 +97,8 @@ void declare_string_join(Catalog& catalog) {
       .member("static string Join(string separator, params object[] values)", join)
       .member("static string Join(string separator, IEnumerable<string> values)", join)
       .member("static string Join<T>(string separator, IEnumerable<T> values)", join)
-      .member("static string Join(string separator, string[] value, int startIndex, int count)", join_part)
+      .member("static string Join(string separator, string[] value, int startIndex, int count)",
+              join_part)
       .member("static string Join(char separator, params string[] value)", join)
       .member("static string Join(char separator, params object[] values)", join)
       .member("static string Join<T>(char separator, IEnumerable<T> values)", join)
@@ -110,9 +114,11 @@ void declare_string_join(Catalog& catalog) {
       .member("static string Concat<T>(IEnumerable<T> values)", concat_all)
       .member("static string Format(string format, object arg0)", format_one)
       .member("static string Format(string format, object arg0, object arg1)", format_one)
-      .member("static string Format(string format, object arg0, object arg1, object arg2)", format_one)
+      .member("static string Format(string format, object arg0, object arg1, object arg2)",
+              format_one)
       .member("static string Format(string format, params object[] args)", format<0>)
-      .member("static string Format(IFormatProvider provider, string format, params object[] args)", format<1>);
+      .member("static string Format(IFormatProvider provider, string format, params object[] args)",
+              format<1>);
 }
 
 }  // namespace gateway::expression

@@ -10,10 +10,13 @@ namespace gateway::expression {
 namespace {
 
 struct ReaderObject final : Object {
-  ReaderObject(const Type* the_type, std::string_view the_rest) : Object(the_type), rest(the_rest) {}
+  ReaderObject(const Type* the_type, std::string_view the_rest)
+      : Object(the_type), rest(the_rest) {}
   std::string_view rest;
 };
-std::string_view& rest(Call& call) { return static_cast<ReaderObject*>(call.args[0].object())->rest; }
+std::string_view& rest(Call& call) {
+  return static_cast<ReaderObject*>(call.args[0].object())->rest;
+}
 
 Value peek(Call& call) {
   if (rest(call).empty()) return Value::of(std::int32_t{-1});
@@ -43,8 +46,10 @@ Value read_line(Call& call) {
   const std::string_view line = text.substr(0, end);
   call.eval.charge(1 + line.size() / 8);
   text.remove_prefix(end);
-  if (text.starts_with("\r\n")) text.remove_prefix(2);
-  else if (!text.empty()) text.remove_prefix(1);
+  if (text.starts_with("\r\n"))
+    text.remove_prefix(2);
+  else if (!text.empty())
+    text.remove_prefix(1);
   return Value::of(line);
 }
 Value read_to_end(Call& call) {
@@ -56,16 +61,21 @@ Value nothing(Call&) { return Value::null(); }
 
 // A writer holds a builder, which GetStringBuilder gives away.
 struct WriterObject final : Object {
-  WriterObject(const Type* the_type, BuilderObject* the_builder) : Object(the_type), builder(the_builder) {}
+  WriterObject(const Type* the_type, BuilderObject* the_builder)
+      : Object(the_type), builder(the_builder) {}
   BuilderObject* builder;
 };
-std::pmr::string& written(Call& call) { return static_cast<WriterObject*>(call.args[0].object())->builder->text; }
+std::pmr::string& written(Call& call) {
+  return static_cast<WriterObject*>(call.args[0].object())->builder->text;
+}
 
 Value create_writer(Call& call) {
   Arena& arena = call.eval.arena();
-  BuilderObject* builder = !call.args.empty() && call.args[0].is_object() && call.args[0].object()->type->name == "StringBuilder"
-                               ? static_cast<BuilderObject*>(call.args[0].object())
-                               : arena.make<BuilderObject>(call.eval.catalog().find("StringBuilder"), arena);
+  BuilderObject* builder =
+      !call.args.empty() && call.args[0].is_object() &&
+              call.args[0].object()->type->name == "StringBuilder"
+          ? static_cast<BuilderObject*>(call.args[0].object())
+          : arena.make<BuilderObject>(call.eval.catalog().find("StringBuilder"), arena);
   return Value::of(arena.make<WriterObject>(call.eval.catalog().find("StringWriter"), builder));
 }
 template <bool Line>
@@ -93,10 +103,12 @@ Value write_format(Call& call) {
 
 void declare_readers(Catalog& catalog) {
   catalog.declare("System.IO.StringReader", {.interfaces = {"IDisposable"}})
-      .member("new(string s)", [](Call& call) {
-        const std::string_view text = text_arg(call, 0, "s");
-        return Value::of(call.eval.arena().make<ReaderObject>(call.eval.catalog().find("StringReader"), text));
-      })
+      .member("new(string s)",
+              [](Call& call) {
+                const std::string_view text = text_arg(call, 0, "s");
+                return Value::of(call.eval.arena().make<ReaderObject>(
+                    call.eval.catalog().find("StringReader"), text));
+              })
       .member("int Peek()", peek)
       .member("int Read()", read)
       .member("string ReadLine()", read_line)
@@ -116,7 +128,9 @@ void declare_readers(Catalog& catalog) {
       .member("void WriteLine(object value)", write<true>)
       .member("void WriteLine(string format, params object[] arg)", write_format<true>)
       .member("StringBuilder GetStringBuilder()",
-              [](Call& call) { return Value::of(static_cast<WriterObject*>(call.args[0].object())->builder); })
+              [](Call& call) {
+                return Value::of(static_cast<WriterObject*>(call.args[0].object())->builder);
+              })
       .member("string ToString()", [](Call& call) { return made(call, written(call)); })
       .member("void Flush()", nothing)
       .member("void Close()", nothing)

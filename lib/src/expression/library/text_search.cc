@@ -12,21 +12,26 @@ namespace {
 
 // What a search looks for and in which part, in UTF-16 units.
 struct Search {
-  std::string_view text;    // the part
+  std::string_view text;  // the part
   std::string_view needle;
   std::int64_t from = 0;    // where the part starts
   std::int64_t length = 0;  // of the whole string
 };
 
 [[noreturn]] void bad_start(Call& call) {
-  raise_range(call.eval, "startIndex", "Index was out of range. Must be non-negative and less than or equal to the size of the collection.");
+  raise_range(call.eval, "startIndex",
+              "Index was out of range. Must be non-negative and less than or equal to the size of "
+              "the collection.");
 }
 [[noreturn]] void bad_count(Call& call) {
-  raise_range(call.eval, "count", "Count must be positive and count must refer to a location within the string/array/collection.");
+  raise_range(call.eval, "count",
+              "Count must be positive and count must refer to a location within the "
+              "string/array/collection.");
 }
 
 std::string_view needle_arg(Call& call, std::pmr::string& buffer) {
-  return call.args[1].kind() == Kind::Char ? char_text(call.args[1], buffer) : text_arg(call, 1, "value");
+  return call.args[1].kind() == Kind::Char ? char_text(call.args[1], buffer)
+                                           : text_arg(call, 1, "value");
 }
 
 // Arguments behind the needle: [startIndex [count]] [comparison].
@@ -39,8 +44,10 @@ Search search_args(Call& call, bool backwards, std::pmr::string& buffer) {
   std::int64_t numbers[2] = {};
   std::size_t given = 0;
   for (std::size_t i = 2; i < call.args.size(); ++i) {
-    if (call.args[i].kind() == Kind::Enum) ignore_case = ignores_case(comparison_arg(call, i));
-    else numbers[given++] = integer_arg(call, i);
+    if (call.args[i].kind() == Kind::Enum)
+      ignore_case = ignores_case(comparison_arg(call, i));
+    else
+      numbers[given++] = integer_arg(call, i);
   }
   std::int64_t count = out.length;
   if (!backwards) {
@@ -56,7 +63,8 @@ Search search_args(Call& call, bool backwards, std::pmr::string& buffer) {
     out.from = start - count + 1;
     if (count < 0 || out.from < 0) bad_count(call);
   }
-  out.text = utf16_substring(text, static_cast<std::size_t>(out.from), static_cast<std::size_t>(count), call.eval.arena());
+  out.text = utf16_substring(text, static_cast<std::size_t>(out.from),
+                             static_cast<std::size_t>(count), call.eval.arena());
   if (ignore_case) {
     out.text = to_upper(out.text, call.eval.arena());
     out.needle = to_upper(out.needle, call.eval.arena());
@@ -66,7 +74,8 @@ Search search_args(Call& call, bool backwards, std::pmr::string& buffer) {
 
 Value found(const Search& search, std::size_t at) {
   if (at == std::string_view::npos) return Value::of(std::int32_t{-1});
-  return Value::of(static_cast<std::int32_t>(search.from + static_cast<std::int64_t>(utf16_length(search.text.substr(0, at)))));
+  return Value::of(static_cast<std::int32_t>(
+      search.from + static_cast<std::int64_t>(utf16_length(search.text.substr(0, at)))));
 }
 Value index_of(Call& call) {
   auto buffer = arena_text(call);
@@ -113,7 +122,8 @@ Value index_of_any(Call& call) {
 
 bool ignores_case_arg(Call& call) {
   if (call.args.size() < 3) return false;
-  return call.args[2].kind() == Kind::Boolean ? call.args[2].boolean() : ignores_case(comparison_arg(call, 2));
+  return call.args[2].kind() == Kind::Boolean ? call.args[2].boolean()
+                                              : ignores_case(comparison_arg(call, 2));
 }
 Value starts_with(Call& call) {
   auto buffer = arena_text(call);
@@ -163,11 +173,18 @@ void declare_string_search(Catalog& catalog) {
         .member("bool StartsWith" + of + ")", starts_with)
         .member("bool EndsWith" + of + ")", ends_with);
   }
-  type.member("int IndexOf(string value, int startIndex, StringComparison comparisonType)", index_of)
-      .member("int IndexOf(string value, int startIndex, int count, StringComparison comparisonType)", index_of)
+  type.member("int IndexOf(string value, int startIndex, StringComparison comparisonType)",
+              index_of)
+      .member(
+          "int IndexOf(string value, int startIndex, int count, StringComparison comparisonType)",
+          index_of)
       .member("int LastIndexOf(string value, StringComparison comparisonType)", last_index_of)
-      .member("int LastIndexOf(string value, int startIndex, StringComparison comparisonType)", last_index_of)
-      .member("int LastIndexOf(string value, int startIndex, int count, StringComparison comparisonType)", last_index_of)
+      .member("int LastIndexOf(string value, int startIndex, StringComparison comparisonType)",
+              last_index_of)
+      .member(
+          "int LastIndexOf(string value, int startIndex, int count, StringComparison "
+          "comparisonType)",
+          last_index_of)
       .member("int IndexOfAny(char[] anyOf)", index_of_any<false>)
       .member("int IndexOfAny(char[] anyOf, int startIndex)", index_of_any<false>)
       .member("int IndexOfAny(char[] anyOf, int startIndex, int count)", index_of_any<false>)

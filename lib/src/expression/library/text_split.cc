@@ -101,11 +101,14 @@ Value split(Call& call) {
   std::int64_t limit = std::numeric_limits<std::int32_t>::max();
   std::int32_t options = 0;
   for (std::size_t i = 2; i < call.args.size(); ++i) {
-    if (call.args[i].kind() == Kind::Enum) options = call.args[i].enum_number();
-    else limit = integer_arg(call, i);
+    if (call.args[i].kind() == Kind::Enum)
+      options = call.args[i].enum_number();
+    else
+      limit = integer_arg(call, i);
   }
   if (limit < 0) raise_range(call.eval, "count", "Count cannot be less than zero.");
-  if (options < 0 || options > 3) raise_argument(call.eval, "options", "Value of flags is invalid.");
+  if (options < 0 || options > 3)
+    raise_argument(call.eval, "options", "Value of flags is invalid.");
   ListObject* out = new_text_array(call.eval);
   const auto keep = [&](std::string_view part) {
     if ((options & kTrim) != 0) part = trimmed(part);
@@ -124,9 +127,11 @@ Value split(Call& call) {
     keep(text.substr(from, hit.at - from));
     from = hit.at + hit.size;
   }
-  // The last of a limited number keeps its separators, but none in front where empty parts are removed.
+  // The last of a limited number keeps its separators, but none in front where empty parts are
+  // removed.
   if ((options & kRemoveEmpty) != 0) {
-    for (Hit hit = separators.next(from); hit.at != std::string_view::npos; hit = separators.next(from)) {
+    for (Hit hit = separators.next(from); hit.at != std::string_view::npos;
+         hit = separators.next(from)) {
       std::string_view part = text.substr(from, hit.at - from);
       if ((options & kTrim) != 0) part = trimmed(part);
       if (!part.empty()) break;
@@ -140,13 +145,16 @@ Value split(Call& call) {
 }  // namespace
 
 void declare_string_split(Catalog& catalog) {
-  catalog.declare("System.StringSplitOptions", {.kind = Kind::Enum, .value_type = true, .is_enum = true, .is_flags = true})
+  catalog
+      .declare("System.StringSplitOptions",
+               {.kind = Kind::Enum, .value_type = true, .is_enum = true, .is_flags = true})
       .enumerator("None", 0)
       .enumerator("RemoveEmptyEntries", kRemoveEmpty)
       .enumerator("TrimEntries", kTrim);
   auto type = catalog.declare("System.String", {.kind = Kind::String});
   type.member("string[] Split(params char[] separator)", split);
-  for (const char* separator : {"char separator", "string separator", "char[] separator", "string[] separator"}) {
+  for (const char* separator :
+       {"char separator", "string separator", "char[] separator", "string[] separator"}) {
     const std::string head = std::string("string[] Split(") + separator;
     if (head.find('[', 9) == std::string::npos) type.member(head + ")", split);
     type.member(head + ", StringSplitOptions options)", split)

@@ -27,10 +27,12 @@ inline constexpr std::string_view kNoDate = "String was not recognized as a vali
 [[nodiscard]] std::int64_t checked_ticks(Evaluation& eval, std::int64_t ticks);
 // Their sum; raises ArgumentOutOfRangeException where that is no date.
 [[nodiscard]] std::int64_t add_ticks(Evaluation& eval, std::int64_t ticks, std::int64_t more);
-[[nodiscard]] std::int64_t add_units(Evaluation& eval, std::int64_t ticks, double count, std::int64_t unit);
+[[nodiscard]] std::int64_t add_units(Evaluation& eval, std::int64_t ticks, double count,
+                                     std::int64_t unit);
 [[nodiscard]] std::int64_t add_months(Evaluation& eval, std::int64_t ticks, std::int64_t months);
 [[nodiscard]] std::int64_t add_years(Evaluation& eval, std::int64_t ticks, std::int64_t years);
-// Ticks of the integers year, month, day [, hour, minute, second [, millisecond]] at call.args[0 …].
+// Ticks of the integers year, month, day [, hour, minute, second [, millisecond]] at call.args[0
+// …].
 [[nodiscard]] std::int64_t ticks_of_args(Call& call, std::size_t count);
 // Whole minutes of an offset argument, within 14 hours.
 [[nodiscard]] std::int32_t offset_arg(Call& call, std::size_t index);

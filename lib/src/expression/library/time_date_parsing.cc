@@ -27,7 +27,8 @@ Value parse(Call& call) {
 template <std::optional<DateText> (*Parse)(Call&)>
 Value try_parse(Call& call) {
   const auto date = Parse(call);
-  call.args.back() = date ? Value::date_time(date->ticks, date->kind) : Value::date_time(0, kUnspecified);
+  call.args.back() =
+      date ? Value::date_time(date->ticks, date->kind) : Value::date_time(0, kUnspecified);
   return Value::of(date.has_value());
 }
 
@@ -37,14 +38,31 @@ void declare_date_parsing(Catalog& catalog) {
   catalog.declare("System.DateTime", {.kind = Kind::DateTime, .value_type = true})
       .member("static DateTime Parse(string s)", parse<parsed>)
       .member("static DateTime Parse(string s, IFormatProvider provider)", parse<parsed>)
-      .member("static DateTime Parse(string s, IFormatProvider provider, DateTimeStyles styles)", parse<parsed>)
+      .member("static DateTime Parse(string s, IFormatProvider provider, DateTimeStyles styles)",
+              parse<parsed>)
       .member("static bool TryParse(string s, out DateTime result)", try_parse<parsed>)
-      .member("static bool TryParse(string s, IFormatProvider provider, DateTimeStyles styles, out DateTime result)", try_parse<parsed>)
-      .member("static DateTime ParseExact(string s, string format, IFormatProvider provider)", parse<parsed_exactly>)
-      .member("static DateTime ParseExact(string s, string format, IFormatProvider provider, DateTimeStyles style)", parse<parsed_exactly>)
-      .member("static DateTime ParseExact(string s, string[] formats, IFormatProvider provider, DateTimeStyles style)", parse<parsed_exactly>)
-      .member("static bool TryParseExact(string s, string format, IFormatProvider provider, DateTimeStyles style, out DateTime result)", try_parse<parsed_exactly>)
-      .member("static bool TryParseExact(string s, string[] formats, IFormatProvider provider, DateTimeStyles style, out DateTime result)", try_parse<parsed_exactly>);
+      .member(
+          "static bool TryParse(string s, IFormatProvider provider, DateTimeStyles styles, out "
+          "DateTime result)",
+          try_parse<parsed>)
+      .member("static DateTime ParseExact(string s, string format, IFormatProvider provider)",
+              parse<parsed_exactly>)
+      .member(
+          "static DateTime ParseExact(string s, string format, IFormatProvider provider, "
+          "DateTimeStyles style)",
+          parse<parsed_exactly>)
+      .member(
+          "static DateTime ParseExact(string s, string[] formats, IFormatProvider provider, "
+          "DateTimeStyles style)",
+          parse<parsed_exactly>)
+      .member(
+          "static bool TryParseExact(string s, string format, IFormatProvider provider, "
+          "DateTimeStyles style, out DateTime result)",
+          try_parse<parsed_exactly>)
+      .member(
+          "static bool TryParseExact(string s, string[] formats, IFormatProvider provider, "
+          "DateTimeStyles style, out DateTime result)",
+          try_parse<parsed_exactly>);
 }
 
 }  // namespace gateway::expression

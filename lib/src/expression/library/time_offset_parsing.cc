@@ -16,8 +16,12 @@ bool representable(const ParsedDate& parsed) {
   return utc >= 0 && utc <= kMaxTicks;
 }
 
-std::optional<ParsedDate> parsed(Call& call) { return parse_date(optional_text(call, 0), now_ticks(call.eval)); }
-std::optional<ParsedDate> parsed_exactly(Call& call) { return parse_exact_args(call, date_styles(call)); }
+std::optional<ParsedDate> parsed(Call& call) {
+  return parse_date(optional_text(call, 0), now_ticks(call.eval));
+}
+std::optional<ParsedDate> parsed_exactly(Call& call) {
+  return parse_exact_args(call, date_styles(call));
+}
 
 template <std::optional<ParsedDate> (*Parse)(Call&)>
 Value parse(Call& call) {
@@ -39,13 +43,29 @@ Value try_parse(Call& call) {
 void declare_offset_parsing(Catalog& catalog) {
   catalog.declare("System.DateTimeOffset", {.value_type = true})
       .member("static DateTimeOffset Parse(string input)", parse<parsed>)
-      .member("static DateTimeOffset Parse(string input, IFormatProvider formatProvider)", parse<parsed>)
-      .member("static DateTimeOffset Parse(string input, IFormatProvider formatProvider, DateTimeStyles styles)", parse<parsed>)
+      .member("static DateTimeOffset Parse(string input, IFormatProvider formatProvider)",
+              parse<parsed>)
+      .member(
+          "static DateTimeOffset Parse(string input, IFormatProvider formatProvider, "
+          "DateTimeStyles styles)",
+          parse<parsed>)
       .member("static bool TryParse(string input, out DateTimeOffset result)", try_parse<parsed>)
-      .member("static bool TryParse(string input, IFormatProvider formatProvider, DateTimeStyles styles, out DateTimeOffset result)", try_parse<parsed>)
-      .member("static DateTimeOffset ParseExact(string input, string format, IFormatProvider formatProvider)", parse<parsed_exactly>)
-      .member("static DateTimeOffset ParseExact(string input, string format, IFormatProvider formatProvider, DateTimeStyles styles)", parse<parsed_exactly>)
-      .member("static bool TryParseExact(string input, string format, IFormatProvider formatProvider, DateTimeStyles styles, out DateTimeOffset result)", try_parse<parsed_exactly>);
+      .member(
+          "static bool TryParse(string input, IFormatProvider formatProvider, DateTimeStyles "
+          "styles, out DateTimeOffset result)",
+          try_parse<parsed>)
+      .member(
+          "static DateTimeOffset ParseExact(string input, string format, IFormatProvider "
+          "formatProvider)",
+          parse<parsed_exactly>)
+      .member(
+          "static DateTimeOffset ParseExact(string input, string format, IFormatProvider "
+          "formatProvider, DateTimeStyles styles)",
+          parse<parsed_exactly>)
+      .member(
+          "static bool TryParseExact(string input, string format, IFormatProvider formatProvider, "
+          "DateTimeStyles styles, out DateTimeOffset result)",
+          try_parse<parsed_exactly>);
 }
 
 }  // namespace gateway::expression

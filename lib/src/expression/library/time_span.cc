@@ -17,7 +17,8 @@ using Limits = std::numeric_limits<std::int64_t>;
 std::int64_t ticks(Call& call) { return call.args[0].ticks(); }
 
 Value of_real(Evaluation& eval, double count) {
-  if (std::isnan(count)) eval.raise("ArgumentException", "TimeSpan does not accept floating point Not-a-Number values.");
+  if (std::isnan(count))
+    eval.raise("ArgumentException", "TimeSpan does not accept floating point Not-a-Number values.");
   if (!(count >= -9223372036854775808.0 && count <= 9223372036854775808.0)) too_long(eval);
   if (count == 9223372036854775808.0) return Value::time_span(Limits::max());
   return Value::time_span(static_cast<std::int64_t>(count));
@@ -37,12 +38,14 @@ Value part(Call& call) {
 
 // (hours, minutes, seconds) or (days, hours, minutes, seconds [, milliseconds])
 Value create(Call& call) {
-  constexpr std::int64_t kUnits[] = {kTicksPerDay, kTicksPerHour, kTicksPerMinute, kTicksPerSecond, kTicksPerMillisecond};
+  constexpr std::int64_t kUnits[] = {kTicksPerDay, kTicksPerHour, kTicksPerMinute, kTicksPerSecond,
+                                     kTicksPerMillisecond};
   const std::size_t first = call.args.size() == 3 ? 1 : 0;
   std::int64_t sum = 0;
   for (std::size_t i = 0; i < call.args.size(); ++i) {
     std::int64_t product = 0;
-    if (__builtin_mul_overflow(integer_arg(call, i), kUnits[first + i], &product) || __builtin_add_overflow(sum, product, &sum)) {
+    if (__builtin_mul_overflow(integer_arg(call, i), kUnits[first + i], &product) ||
+        __builtin_add_overflow(sum, product, &sum)) {
       raise_range(call.eval, "timeSpan", "TimeSpan overflowed because the duration is too long.");
     }
   }
@@ -60,19 +63,21 @@ Value subtract(Call& call) {
   return Value::time_span(difference);
 }
 Value negate(Call& call) {
-  if (ticks(call) == Limits::min()) call.eval.raise("OverflowException", "Negating the minimum value of a twos complement number is invalid.");
+  if (ticks(call) == Limits::min())
+    call.eval.raise("OverflowException",
+                    "Negating the minimum value of a twos complement number is invalid.");
   return Value::time_span(-ticks(call));
 }
-Value duration(Call& call) {
-  return ticks(call) < 0 ? negate(call) : call.args[0];
-}
+Value duration(Call& call) { return ticks(call) < 0 ? negate(call) : call.args[0]; }
 Value multiply(Call& call) {
   const bool factor_first = call.args[0].kind() != Kind::TimeSpan;
   const Value& span = call.args[factor_first ? 1 : 0];
-  return of_real(call.eval, std::nearbyint(static_cast<double>(span.ticks()) * call.args[factor_first ? 0 : 1].real()));
+  return of_real(call.eval, std::nearbyint(static_cast<double>(span.ticks()) *
+                                           call.args[factor_first ? 0 : 1].real()));
 }
 Value divide(Call& call) {
-  if (call.args[1].kind() == Kind::TimeSpan) return Value::of(static_cast<double>(ticks(call)) / static_cast<double>(call.args[1].ticks()));
+  if (call.args[1].kind() == Kind::TimeSpan)
+    return Value::of(static_cast<double>(ticks(call)) / static_cast<double>(call.args[1].ticks()));
   return of_real(call.eval, std::nearbyint(static_cast<double>(ticks(call)) / call.args[1].real()));
 }
 
@@ -82,8 +87,10 @@ Value test(Call& call) {
 }
 Value compare(Call& call) {
   if (call.args[1].is_null()) return Value::of(std::int32_t{1});
-  if (call.args[1].kind() != Kind::TimeSpan) call.eval.raise("ArgumentException", "Object must be of type TimeSpan.");
-  return Value::of(std::int32_t{ticks(call) < call.args[1].ticks() ? -1 : ticks(call) > call.args[1].ticks()});
+  if (call.args[1].kind() != Kind::TimeSpan)
+    call.eval.raise("ArgumentException", "Object must be of type TimeSpan.");
+  return Value::of(
+      std::int32_t{ticks(call) < call.args[1].ticks() ? -1 : ticks(call) > call.args[1].ticks()});
 }
 Value equals(Call& call) {
   return Value::of(call.args[1].kind() == Kind::TimeSpan && ticks(call) == call.args[1].ticks());
@@ -91,11 +98,14 @@ Value equals(Call& call) {
 
 Value to_string(Call& call) {
   auto out = arena_text(call);
-  format_value(call.eval, call.args[0], call.args.size() > 1 ? optional_text(call, 1) : std::string_view(), out);
+  format_value(call.eval, call.args[0],
+               call.args.size() > 1 ? optional_text(call, 1) : std::string_view(), out);
   return made(call, out);
 }
 
-std::optional<std::int64_t> parsed(Call& call, SpanFault& fault) { return parse_time_span(optional_text(call, 0), fault); }
+std::optional<std::int64_t> parsed(Call& call, SpanFault& fault) {
+  return parse_time_span(optional_text(call, 0), fault);
+}
 std::optional<std::int64_t> parsed_exactly(Call& call, SpanFault& fault) {
   return parse_time_span_exact(optional_text(call, 0), optional_text(call, 1), fault);
 }
@@ -105,7 +115,9 @@ Value parse(Call& call) {
   SpanFault fault = SpanFault::None;
   const auto span = Parse(call, fault);
   if (fault == SpanFault::Overflow) {
-    call.eval.raise("OverflowException", "The TimeSpan string could not be parsed because at least one of the numeric components is out of range or contains too many digits.");
+    call.eval.raise("OverflowException",
+                    "The TimeSpan string could not be parsed because at least one of the numeric "
+                    "components is out of range or contains too many digits.");
   }
   if (!span) call.eval.raise("FormatException", "String was not recognized as a valid TimeSpan.");
   return Value::time_span(*span);
@@ -136,16 +148,23 @@ void declare_time_span(Catalog& catalog) {
       .member("static TimeSpan MaxValue { get; }", constant<Limits::max()>)
       .member("static long TicksPerDay { get; }", [](Call&) { return Value::of(kTicksPerDay); })
       .member("static long TicksPerHour { get; }", [](Call&) { return Value::of(kTicksPerHour); })
-      .member("static long TicksPerMinute { get; }", [](Call&) { return Value::of(kTicksPerMinute); })
-      .member("static long TicksPerSecond { get; }", [](Call&) { return Value::of(kTicksPerSecond); })
-      .member("static long TicksPerMillisecond { get; }", [](Call&) { return Value::of(kTicksPerMillisecond); })
+      .member("static long TicksPerMinute { get; }",
+              [](Call&) { return Value::of(kTicksPerMinute); })
+      .member("static long TicksPerSecond { get; }",
+              [](Call&) { return Value::of(kTicksPerSecond); })
+      .member("static long TicksPerMillisecond { get; }",
+              [](Call&) { return Value::of(kTicksPerMillisecond); })
       .member("static TimeSpan FromDays(double value)", from<kTicksPerDay>)
       .member("static TimeSpan FromHours(double value)", from<kTicksPerHour>)
       .member("static TimeSpan FromMinutes(double value)", from<kTicksPerMinute>)
       .member("static TimeSpan FromSeconds(double value)", from<kTicksPerSecond>)
       .member("static TimeSpan FromMilliseconds(double value)", from<kTicksPerMillisecond>)
-      .member("static TimeSpan FromTicks(long value)", [](Call& call) { return Value::time_span(integer_arg(call, 0)); })
-      .member("int Days { get; }", [](Call& call) { return Value::of(static_cast<std::int32_t>(ticks(call) / kTicksPerDay)); })
+      .member("static TimeSpan FromTicks(long value)",
+              [](Call& call) { return Value::time_span(integer_arg(call, 0)); })
+      .member("int Days { get; }",
+              [](Call& call) {
+                return Value::of(static_cast<std::int32_t>(ticks(call) / kTicksPerDay));
+              })
       .member("int Hours { get; }", part<kTicksPerHour, 24>)
       .member("int Minutes { get; }", part<kTicksPerMinute, 60>)
       .member("int Seconds { get; }", part<kTicksPerSecond, 60>)
@@ -175,7 +194,7 @@ void declare_time_span(Catalog& catalog) {
       .member("static bool operator !=(TimeSpan t1, TimeSpan t2)", test<std::not_equal_to<>>)
       .member("static bool operator <(TimeSpan t1, TimeSpan t2)", test<std::less<>>)
       .member("static bool operator <=(TimeSpan t1, TimeSpan t2)", test<std::less_equal<>>)
-      .member("static bool operator >(TimeSpan t1, TimeSpan t2)", test<std::greater<>>)
+      .member("static bool operator > (TimeSpan t1, TimeSpan t2)", test<std::greater<>>)
       .member("static bool operator >=(TimeSpan t1, TimeSpan t2)", test<std::greater_equal<>>)
       .member("static int Compare(TimeSpan t1, TimeSpan t2)", compare)
       .member("static bool Equals(TimeSpan t1, TimeSpan t2)", equals)
@@ -183,13 +202,23 @@ void declare_time_span(Catalog& catalog) {
       .member("int CompareTo(object value)", compare)
       .member("bool Equals(TimeSpan obj)", equals)
       .member("bool Equals(object value)", equals)
-      .member("int GetHashCode()", [](Call& call) { return Value::of(static_cast<std::int32_t>(ticks(call) ^ ticks(call) >> 32)); })
+      .member("int GetHashCode()",
+              [](Call& call) {
+                return Value::of(static_cast<std::int32_t>(ticks(call) ^ ticks(call) >> 32));
+              })
       .member("static TimeSpan Parse(string s)", parse<parsed>)
       .member("static TimeSpan Parse(string input, IFormatProvider formatProvider)", parse<parsed>)
       .member("static bool TryParse(string s, out TimeSpan result)", try_parse<parsed>)
-      .member("static bool TryParse(string input, IFormatProvider formatProvider, out TimeSpan result)", try_parse<parsed>)
-      .member("static TimeSpan ParseExact(string input, string format, IFormatProvider formatProvider)", parse<parsed_exactly>)
-      .member("static bool TryParseExact(string input, string format, IFormatProvider formatProvider, out TimeSpan result)", try_parse<parsed_exactly>)
+      .member(
+          "static bool TryParse(string input, IFormatProvider formatProvider, out TimeSpan result)",
+          try_parse<parsed>)
+      .member(
+          "static TimeSpan ParseExact(string input, string format, IFormatProvider formatProvider)",
+          parse<parsed_exactly>)
+      .member(
+          "static bool TryParseExact(string input, string format, IFormatProvider formatProvider, "
+          "out TimeSpan result)",
+          try_parse<parsed_exactly>)
       .member("string ToString()", to_string)
       .member("string ToString(string format)", to_string)
       .member("string ToString(string format, IFormatProvider formatProvider)", to_string);

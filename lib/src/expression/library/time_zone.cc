@@ -19,8 +19,10 @@ class Bytes {
   explicit Bytes(std::string_view data) : data_(data) {}
   bool has(std::size_t count) const { return count <= data_.size(); }
   std::int64_t number(std::size_t size) {
-    std::uint64_t value = size == 4 && (static_cast<unsigned char>(data_[0]) & 0x80) != 0 ? ~std::uint64_t{0} : 0;
-    for (std::size_t i = 0; i < size; ++i) value = value << 8 | static_cast<unsigned char>(data_[i]);
+    std::uint64_t value =
+        size == 4 && (static_cast<unsigned char>(data_[0]) & 0x80) != 0 ? ~std::uint64_t{0} : 0;
+    for (std::size_t i = 0; i < size; ++i)
+      value = value << 8 | static_cast<unsigned char>(data_[i]);
     data_.remove_prefix(size);
     return static_cast<std::int64_t>(value);
   }
@@ -49,7 +51,8 @@ std::optional<Header> header_of(Bytes& in) {
   in.skip(4);
   out.version = static_cast<char>(in.byte());
   in.skip(15);
-  for (std::size_t* count : {&out.ut, &out.standard, &out.leaps, &out.times, &out.types, &out.chars}) {
+  for (std::size_t* count :
+       {&out.ut, &out.standard, &out.leaps, &out.times, &out.types, &out.chars}) {
     const std::int64_t value = in.number(4);
     if (value < 0 || value > 65536) return std::nullopt;
     *count = static_cast<std::size_t>(value);
@@ -75,14 +78,16 @@ class PosixReader {
       text_.remove_prefix(size + 1);
       return true;
     }
-    while (size < text_.size() && ((text_[size] | 0x20) >= 'a' && (text_[size] | 0x20) <= 'z')) ++size;
+    while (size < text_.size() && ((text_[size] | 0x20) >= 'a' && (text_[size] | 0x20) <= 'z'))
+      ++size;
     text_.remove_prefix(size);
     return size >= 3;
   }
   bool number(int& out) {
     out = 0;
     std::size_t size = 0;
-    for (; size < text_.size() && size < 4 && text_[size] >= '0' && text_[size] <= '9'; ++size) out = out * 10 + (text_[size] - '0');
+    for (; size < text_.size() && size < 4 && text_[size] >= '0' && text_[size] <= '9'; ++size)
+      out = out * 10 + (text_[size] - '0');
     text_.remove_prefix(size);
     return size > 0;
   }
@@ -101,15 +106,20 @@ class PosixReader {
   }
   bool change(ZoneChange& out) {
     if (take('M')) {
-      if (!number(out.month) || !take('.') || !number(out.week) || !take('.') || !number(out.day)) return false;
-      if (out.month < 1 || out.month > 12 || out.week < 1 || out.week > 5 || out.day > 6) return false;
+      if (!number(out.month) || !take('.') || !number(out.week) || !take('.') || !number(out.day))
+        return false;
+      if (out.month < 1 || out.month > 12 || out.week < 1 || out.week > 5 || out.day > 6)
+        return false;
     } else {
       out.form = take('J') ? ZoneChange::Form::Julian : ZoneChange::Form::Zero;
       if (!number(out.day) || out.day > 366) return false;
     }
     return !take('/') || time(out.seconds);
   }
-  bool at_time() const { return !text_.empty() && (text_[0] == '-' || text_[0] == '+' || (text_[0] >= '0' && text_[0] <= '9')); }
+  bool at_time() const {
+    return !text_.empty() &&
+           (text_[0] == '-' || text_[0] == '+' || (text_[0] >= '0' && text_[0] <= '9'));
+  }
 
  private:
   std::string_view text_;
@@ -133,7 +143,8 @@ std::int64_t moment(const ZoneChange& change, int year) {
 }
 
 bool safe_id(std::string_view id) {
-  if (id.empty() || id.size() > 64 || id[0] == '/' || id.find("..") != std::string_view::npos) return false;
+  if (id.empty() || id.size() > 64 || id[0] == '/' || id.find("..") != std::string_view::npos)
+    return false;
   return std::all_of(id.begin(), id.end(), [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
            c == '+' || c == '-' || c == '/';
@@ -156,7 +167,8 @@ std::optional<ZoneRules::Footer> ZoneRules::parse_footer(std::string_view text) 
     if (!in.time(west)) return std::nullopt;
     out.daylight = -west;
   }
-  if (!in.take(',') || !in.change(out.start) || !in.take(',') || !in.change(out.end) || !in.end()) return std::nullopt;
+  if (!in.take(',') || !in.change(out.start) || !in.take(',') || !in.change(out.end) || !in.end())
+    return std::nullopt;
   return out;
 }
 
@@ -210,16 +222,19 @@ std::optional<ZoneRules> ZoneRules::load(std::string_view id, const std::string&
 
 ZoneOffset ZoneRules::by_footer(std::int64_t seconds) const {
   if (!footer_->has_daylight) return {footer_->standard, false};
-  const std::int64_t days = std::clamp<std::int64_t>(seconds / kDay + kEpochDays, 0, kMaxTicks / kTicksPerDay);
+  const std::int64_t days =
+      std::clamp<std::int64_t>(seconds / kDay + kEpochDays, 0, kMaxTicks / kTicksPerDay);
   const int year = parts_of(days * kTicksPerDay).year;
   const std::int64_t start = moment(footer_->start, year) - footer_->standard;
   const std::int64_t end = moment(footer_->end, year) - footer_->daylight;
-  const bool daylight = start < end ? seconds >= start && seconds < end : seconds >= start || seconds < end;
+  const bool daylight =
+      start < end ? seconds >= start && seconds < end : seconds >= start || seconds < end;
   return {daylight ? footer_->daylight : footer_->standard, daylight};
 }
 
 ZoneOffset ZoneRules::at_utc(std::int64_t seconds) const {
-  if (footer_ && (transitions_.empty() || seconds >= transitions_.back())) return by_footer(seconds);
+  if (footer_ && (transitions_.empty() || seconds >= transitions_.back()))
+    return by_footer(seconds);
   const auto next = std::upper_bound(transitions_.begin(), transitions_.end(), seconds);
   if (next == transitions_.begin()) return types_[0];
   return types_[kinds_[static_cast<std::size_t>(next - transitions_.begin() - 1)]];
@@ -246,7 +261,8 @@ std::int32_t ZoneRules::standard_offset() const {
 
 bool ZoneRules::has_daylight() const {
   if (footer_ && footer_->has_daylight) return true;
-  return std::any_of(types_.begin(), types_.end(), [](const ZoneOffset& type) { return type.daylight; });
+  return std::any_of(types_.begin(), types_.end(),
+                     [](const ZoneOffset& type) { return type.daylight; });
 }
 
 }  // namespace gateway::expression

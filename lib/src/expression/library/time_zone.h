@@ -26,7 +26,8 @@ class ZoneRules {
   // The contents of a TZif file; nullopt: it is none.
   static std::optional<ZoneRules> parse(std::string_view tzif);
   // By IANA or Windows id, from `folder`. nullopt: unknown here.
-  static std::optional<ZoneRules> load(std::string_view id, const std::string& folder = "/usr/share/zoneinfo");
+  static std::optional<ZoneRules> load(std::string_view id,
+                                       const std::string& folder = "/usr/share/zoneinfo");
 
   // Seconds since 1970.
   [[nodiscard]] ZoneOffset at_utc(std::int64_t seconds) const;

@@ -161,7 +161,8 @@ bool same(std::string_view a, std::string_view b) {
 }  // namespace
 
 std::string_view iana_of_windows(std::string_view id) noexcept {
-  const auto* it = std::find_if(kZones.begin(), kZones.end(), [&](const Pair& pair) { return same(pair.first, id); });
+  const auto* it = std::find_if(kZones.begin(), kZones.end(),
+                                [&](const Pair& pair) { return same(pair.first, id); });
   return it == kZones.end() ? std::string_view() : it->second;
 }
 

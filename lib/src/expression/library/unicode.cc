@@ -114,7 +114,9 @@ std::string_view to_lower(std::string_view text, Arena& arena) {
 int compare_ordinal(std::string_view a, std::string_view b) noexcept {
   return compare(a, b, [](char32_t c) { return c; });
 }
-int compare_ignoring_case(std::string_view a, std::string_view b) noexcept { return compare(a, b, folded); }
+int compare_ignoring_case(std::string_view a, std::string_view b) noexcept {
+  return compare(a, b, folded);
+}
 bool equal_ignoring_case(std::string_view a, std::string_view b) noexcept {
   return compare_ignoring_case(a, b) == 0;
 }

@@ -11,16 +11,45 @@ namespace gateway::expression {
 
 // In the order of unicode_tables.inc.
 enum class Category : std::uint8_t {
-  UppercaseLetter, LowercaseLetter, TitlecaseLetter, ModifierLetter, OtherLetter, NonSpacingMark,
-  SpacingCombiningMark, EnclosingMark, DecimalDigitNumber, LetterNumber, OtherNumber, SpaceSeparator,
-  LineSeparator, ParagraphSeparator, Control, Format, Surrogate, PrivateUse, ConnectorPunctuation,
-  DashPunctuation, OpenPunctuation, ClosePunctuation, InitialQuotePunctuation, FinalQuotePunctuation,
-  OtherPunctuation, MathSymbol, CurrencySymbol, ModifierSymbol, OtherSymbol, OtherNotAssigned,
+  UppercaseLetter,
+  LowercaseLetter,
+  TitlecaseLetter,
+  ModifierLetter,
+  OtherLetter,
+  NonSpacingMark,
+  SpacingCombiningMark,
+  EnclosingMark,
+  DecimalDigitNumber,
+  LetterNumber,
+  OtherNumber,
+  SpaceSeparator,
+  LineSeparator,
+  ParagraphSeparator,
+  Control,
+  Format,
+  Surrogate,
+  PrivateUse,
+  ConnectorPunctuation,
+  DashPunctuation,
+  OpenPunctuation,
+  ClosePunctuation,
+  InitialQuotePunctuation,
+  FinalQuotePunctuation,
+  OtherPunctuation,
+  MathSymbol,
+  CurrencySymbol,
+  ModifierSymbol,
+  OtherSymbol,
+  OtherNotAssigned,
 };
 
 [[nodiscard]] Category category_of(char16_t unit) noexcept;
-[[nodiscard]] inline bool is_letter(char16_t c) noexcept { return category_of(c) <= Category::OtherLetter; }
-[[nodiscard]] inline bool is_digit(char16_t c) noexcept { return category_of(c) == Category::DecimalDigitNumber; }
+[[nodiscard]] inline bool is_letter(char16_t c) noexcept {
+  return category_of(c) <= Category::OtherLetter;
+}
+[[nodiscard]] inline bool is_digit(char16_t c) noexcept {
+  return category_of(c) == Category::DecimalDigitNumber;
+}
 [[nodiscard]] inline bool is_number(char16_t c) noexcept {
   const Category category = category_of(c);
   return category >= Category::DecimalDigitNumber && category <= Category::OtherNumber;

@@ -62,7 +62,8 @@ char32_t next_code_point(std::string_view text, std::size_t& at) noexcept {
     out = (first & 0x1F) << 6 | (byte(at + 1) & 0x3F);
     size = 2;
   } else if (first >= 0xE0 && first < 0xF0 && behind(2)) {
-    const char32_t value = (first & 0x0F) << 12 | (byte(at + 1) & 0x3F) << 6 | (byte(at + 2) & 0x3F);
+    const char32_t value =
+        (first & 0x0F) << 12 | (byte(at + 1) & 0x3F) << 6 | (byte(at + 2) & 0x3F);
     if (value >= 0x800) {
       out = value;
       size = 3;
@@ -85,7 +86,8 @@ char16_t utf16_at(std::string_view text, std::size_t unit) noexcept {
   std::size_t at = byte_of(text, unit, half);
   const char32_t c = next_code_point(text, at);
   if (c < 0x10000) return static_cast<char16_t>(c);
-  return static_cast<char16_t>(half ? 0xDC00 + ((c - 0x10000) & 0x3FF) : 0xD800 + ((c - 0x10000) >> 10));
+  return static_cast<char16_t>(half ? 0xDC00 + ((c - 0x10000) & 0x3FF)
+                                    : 0xD800 + ((c - 0x10000) >> 10));
 }
 
 void append_code_point(char32_t c, std::pmr::string& out) {

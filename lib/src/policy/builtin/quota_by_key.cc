@@ -41,7 +41,9 @@ class QuotaByKey final : public Step {
       amount = increment_.amount(run);
       counts = amount > 0;
     }
-    add_quota(*counting, run, terms_, key, anchor_unix_ms_, std::max<std::uint64_t>(1, amount), counts);
+    // What counted before is part of what is used: a later policy only asks whether that fits.
+    amount = counting->first ? std::max<std::uint64_t>(1, amount) : 0;
+    add_quota(*counting, run, terms_, key, anchor_unix_ms_, amount, counts);
     return decide(strand, *counting);
   }
   Flow done(Strand& strand, void* state) const override {

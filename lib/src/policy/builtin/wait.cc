@@ -24,7 +24,7 @@ class Wait final : public Step {
 
   Flow run(Strand& strand) const override {
     Run& run = strand.run();
-    auto* state = run.arena().make<State>();
+    auto state = std::make_shared<State>();  // outlives the run where this strand is what ends it
     state->strand = &strand;
     state->left = branches_.size();
     for (const Block& branch : branches_) {
@@ -40,7 +40,7 @@ class Wait final : public Step {
       run.start_child(*state->children[i]);
     state->starting = false;
     if (state->over) return state->flow;
-    strand.wait_for(std::make_unique<Children>(*state));
+    strand.wait_for(std::make_unique<Children>(state));
     return Flow::Wait;
   }
 
@@ -60,11 +60,11 @@ class Wait final : public Step {
   // Ends those that still run with the strand that waits for them.
   class Children final : public Pending {
    public:
-    explicit Children(State& state) : state_(state) {}
-    ~Children() override { state_.cancel_rest(); }
+    explicit Children(std::shared_ptr<State> state) : state_(std::move(state)) {}
+    ~Children() override { state_->cancel_rest(); }
 
    private:
-    State& state_;
+    std::shared_ptr<State> state_;
   };
 
   void ended(State& state, Flow flow) const {

@@ -23,7 +23,7 @@ constexpr std::size_t kOverhead = sizeof(Kept) + sizeof(CacheEntry) + 128;
 
 }  // namespace
 
-std::size_t MemoryCache::Hash::operator()(std::string_view key) const noexcept {
+std::size_t MemoryCache::Hash::operator()(std::string_view key) const {
   return SIPHASH_24(seed, reinterpret_cast<const std::uint8_t*>(key.data()), key.size());
 }
 

@@ -69,7 +69,7 @@ CounterAnswer answer_of(bool admitted, std::uint64_t used, std::uint64_t limit) 
 }  // namespace
 
 struct MemoryCounters::Counter : Link {
-  const std::string* key = nullptr;
+  const Key* key = nullptr;
   std::int64_t period_ms = 0;
   bool sliding = true;
   std::uint64_t used = 0;
@@ -79,16 +79,15 @@ struct MemoryCounters::Counter : Link {
 };
 
 struct alignas(64) MemoryCounters::Stripe {
-  explicit Stripe(const std::uint64_t* seed) : counters(0, Hash{seed}) {}
   std::mutex mutex;
-  std::unordered_map<std::string, Counter, Hash, Equal> counters;
+  std::unordered_map<Key, Counter, Hash, Equal> counters;
   Link by_use;  // next: the most recently used
   std::size_t bytes = 0;
   std::size_t hand = 0;  // the bucket that is looked at next for what has expired
 
-  static std::size_t own_bytes(const std::string& key) noexcept {
-    return sizeof(std::pair<const std::string, Counter>) + 4 * sizeof(void*) +
-           (key.capacity() > 15 ? key.capacity() + 1 : 0);
+  static std::size_t own_bytes(const Key& key) noexcept {
+    return sizeof(std::pair<const Key, Counter>) + 4 * sizeof(void*) +
+           (key.text.capacity() > 15 ? key.text.capacity() + 1 : 0);
   }
   static void unlink(Link& link) noexcept {
     link.previous->next = link.next;
@@ -109,16 +108,12 @@ struct alignas(64) MemoryCounters::Stripe {
   }
 };
 
-std::size_t MemoryCounters::Hash::operator()(std::string_view key) const noexcept {
-  return SIPHASH_24(seed, reinterpret_cast<const std::uint8_t*>(key.data()), key.size());
-}
-
 MemoryCounters::MemoryCounters(const Environment& environment, std::size_t bytes)
     : clock_(environment.clock), bytes_per_stripe_(bytes / kStripes) {
   // Clients choose keys: where they fall is not for them to tell.
   environment.entropy->fill(std::as_writable_bytes(std::span(seed_)));
   stripes_.reserve(kStripes);
-  for (std::size_t i = 0; i < kStripes; ++i) stripes_.push_back(std::make_unique<Stripe>(seed_));
+  for (std::size_t i = 0; i < kStripes; ++i) stripes_.push_back(std::make_unique<Stripe>());
 }
 
 MemoryCounters::~MemoryCounters() = default;
@@ -132,13 +127,14 @@ bool MemoryCounters::take(const CounterQuery& query, CounterAnswer& answer,
 }
 
 CounterAnswer MemoryCounters::take(const CounterQuery& query) {
-  const std::size_t hash = Hash{seed_}(query.key);
+  const std::size_t hash =
+      SIPHASH_24(seed_, reinterpret_cast<const std::uint8_t*>(query.key.data()), query.key.size());
   Stripe& stripe = *stripes_[hash >> 58];  // the map takes the low bits
   static_assert(kStripes == 64);
   const std::lock_guard lock(stripe.mutex);
-  auto found = stripe.counters.find(query.key);
+  auto found = stripe.counters.find(KeyView{query.key, hash});
   if (found == stripe.counters.end()) {
-    found = stripe.counters.try_emplace(std::string(query.key)).first;
+    found = stripe.counters.try_emplace(Key{std::string(query.key), hash}).first;
     Counter& made = found->second;
     made.key = &found->first;
     made.period_ms = query.period_ms;

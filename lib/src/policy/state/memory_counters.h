@@ -43,14 +43,26 @@ class MemoryCounters final : public Counters {
  private:
   static constexpr std::size_t kStripes = 64;
   struct Counter;
+  // Keys are hashed once for each call.
+  struct Key {
+    std::string text;
+    std::size_t hash;
+  };
+  struct KeyView {
+    std::string_view text;
+    std::size_t hash;
+  };
   struct Hash {
     using is_transparent = void;
-    const std::uint64_t* seed;
-    std::size_t operator()(std::string_view key) const noexcept;
+    std::size_t operator()(const Key& key) const noexcept { return key.hash; }
+    std::size_t operator()(const KeyView& key) const noexcept { return key.hash; }
   };
   struct Equal {
     using is_transparent = void;
-    bool operator()(std::string_view a, std::string_view b) const noexcept { return a == b; }
+    template <typename A, typename B>
+    bool operator()(const A& a, const B& b) const noexcept {
+      return a.hash == b.hash && a.text == b.text;
+    }
   };
   struct Link {
     Link* previous = this;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <deque>
 #include <functional>
 #include <memory>
@@ -29,7 +30,7 @@ class ScriptedHost final : private Host {
     uv_loop_init(&loop_);
     worker_ = std::make_unique<WorkerContext>(&loop_, options_, forbidden_);
     services_ = std::make_unique<Services>(Services{*worker_, *catalog_, environment, deployment, PolicyLimits{}});
-    run_ = std::make_unique<Run>(*services_, *this);
+    run_ = std::make_unique<Run>(*services_, static_cast<Host&>(*this));
     surroundings.catalog = catalog_.get();
   }
   ~ScriptedHost() {
