@@ -76,7 +76,7 @@ DOCUMENT = '''<policies>
                     <set-header name="Content-Type"><value>application/json</value></set-header>
                     <set-body>@{ return new JObject(new JProperty("for", (string)context.Variables["tenant"])).ToString(); }</set-body>
                 </send-request>
-                <set-variable name="token" value="@((string)((IResponse)context.Variables["answer"]).Body.As<JObject>()["name"])" />
+                <set-variable name="token" value="@((string)((IResponse)context.Variables["answer"]).Body.As<JObject>()["backend"])" />
                 <cache-store-value key="@("token-" + (string)context.Variables["tenant"])" value="@((string)context.Variables["token"])" duration="300" />
             </when>
         </choose>
@@ -128,7 +128,7 @@ class World:
         c.put('/apis/orders/policies/policy', format='rawxml', value=DOCUMENT)
         c.put('/gateways/east/apis/orders')
         manifests = self.folder.write('ingress.yaml', INGRESS % self.web.port)
-        self.gateway = Gatewayd({'config.service.endpoint': c.url(), 'config.service.auth': c.token('east'),
+        self.gateway = Gatewayd({'config.service.endpoint': c.url, 'config.service.auth': c.token('east'),
                                  'config.file.path': manifests, 'log.access': 'false',
                                  'policies.debug.credential': 'debug-credential-of-tests'},
                                 folder=self.folder.path).start().wait_ready()
@@ -183,7 +183,7 @@ def test_refusals_tell_their_reason(world):
 
 def test_ingress_beside_it_has_none_of_that(world):
     answer = world.get('/web/page')
-    assert answer.status == 200 and answer.json()['name'] == 'web', answer.body
+    assert answer.status == 200 and answer.json()['backend'] == 'web', answer.body
 
 
 def test_changes_while_requests_come(world):
@@ -259,7 +259,7 @@ def test_authors_check_and_run_documents(world):
         'operation': {'id': 'get', 'method': 'GET', 'urlTemplate': '/{id}'},
         'backend': {'status': 200, 'headers': {'Content-Type': 'application/json'}, 'body': '{"path":"/there"}'}}))
     said = run([program(), 'policy', 'run', '--policy', document, '--request', request, '--context', context])
-    for expected in ('validate-jwt[1]', 'variable tenant: blue', 'send-request[1]', '/internal/42?x=1',
+    for expected in ('validate-jwt[2]', 'variable tenant: blue', 'send-request[1]', 'variable token: issued', '/internal/42?x=1',
                      '{"path":"/there","tenant":"blue","said":"hi"}'):
         assert expected in said, (expected, said)
     broken = folder.write('broken.xml', DOCUMENT.replace('<rewrite-uri', '<rewrite-url').replace('.Subject', '.Subjekt'))

@@ -12,7 +12,7 @@
 
 namespace gateway::test {
 
-CannedServer::CannedServer(std::vector<std::string> answers) : answers_(std::move(answers)) {
+CannedServer::CannedServer() {
   fd_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   sockaddr_in address{};
   address.sin_family = AF_INET;
@@ -23,13 +23,17 @@ CannedServer::CannedServer(std::vector<std::string> answers) : answers_(std::mov
   ::getsockname(fd_, reinterpret_cast<sockaddr*>(&address), &size);
   port_ = ntohs(address.sin_port);
   stop_ = ::eventfd(0, EFD_CLOEXEC);
+}
+
+void CannedServer::start(std::vector<std::string> answers) {
+  answers_ = std::move(answers);
   thread_ = std::thread([this] { serve(); });
 }
 
 CannedServer::~CannedServer() {
   const std::uint64_t one = 1;
   [[maybe_unused]] const auto written = ::write(stop_, &one, sizeof one);
-  thread_.join();
+  if (thread_.joinable()) thread_.join();
   ::close(fd_);
   ::close(stop_);
 }

@@ -14,13 +14,14 @@ namespace gateway::test {
 // n-th of its answers, the last one again and again. One request on each connection.
 class CannedServer {
  public:
-  // Whole responses, as they go over the wire. None: it never answers.
-  explicit CannedServer(std::vector<std::string> answers);
+  CannedServer();
   ~CannedServer();
   CannedServer(const CannedServer&) = delete;
   CannedServer& operator=(const CannedServer&) = delete;
 
   [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
+  // Once. Whole responses, as they go over the wire; none: it never answers.
+  void start(std::vector<std::string> answers);
   // What came so far.
   [[nodiscard]] std::vector<Message> requests() const;
 

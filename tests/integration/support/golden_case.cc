@@ -112,7 +112,7 @@ std::vector<std::string> GoldenCase::answers(const std::string& stem, std::strin
 
 void GoldenCase::start_servers() {
   closed_ = std::make_unique<ClosedPort>();
-  if (!has("backend.closed")) servers_[""] = std::make_unique<CannedServer>(answers("backend", kPlainAnswer));
+  if (!has("backend.closed")) servers_[""] = std::make_unique<CannedServer>();
   for (const auto& entry : fs::directory_iterator(folder_)) {
     const std::string name = entry.path().filename().string();
     constexpr std::string_view kPrefix = "service-";
@@ -123,7 +123,11 @@ void GoldenCase::start_servers() {
       service.resize(dash);
     }
     auto& server = servers_[service];
-    if (!server) server = std::make_unique<CannedServer>(answers("service-" + service, kPlainAnswer));
+    if (!server) server = std::make_unique<CannedServer>();
+  }
+  // Answers may name every port.
+  for (const auto& [service, server] : servers_) {
+    server->start(answers(service.empty() ? "backend" : "service-" + service, kPlainAnswer));
   }
 }
 
