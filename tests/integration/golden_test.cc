@@ -32,7 +32,8 @@ std::string run_case(const fs::path& folder) {
   golden.start_servers();
   const std::string problems = golden.problems();
   if (const auto expected = golden.file("expected-error.txt")) {
-    return matches(*expected, problems) ? "" : "problems\n" + *expected + "but there are\n" + problems;
+    return matches(*expected, problems) ? ""
+                                        : "problems\n" + *expected + "but there are\n" + problems;
   }
   if (!problems.empty()) return "it does not compile:\n" + problems;
   GatewayOptions options = test_options();
@@ -41,7 +42,8 @@ std::string run_case(const fs::path& folder) {
   options.policies.service_name = "golden-service";
   GatewayUnderTest gateway(golden.snapshot(), options);
   std::string out;
-  const auto compare = [&](const std::string& what, const std::string& expected, const Message& actual) {
+  const auto compare = [&](const std::string& what, const std::string& expected,
+                           const Message& actual) {
     const std::string differs = difference(expected, actual);
     if (!differs.empty()) out += what + ":\n" + differs;
   };
@@ -67,7 +69,8 @@ std::string run_case(const fs::path& folder) {
       const auto expected = golden.numbered("expected-" + stem, i);
       if (!expected) break;
       const Message nothing;
-      compare(stem, *expected, i < seen.size() ? seen[i] : nothing);
+      compare(i == 0 ? stem : stem + " " + std::to_string(i + 1), *expected,
+              i < seen.size() ? seen[i] : nothing);
     }
   };
   look_at("backend", "");

@@ -49,6 +49,7 @@ std::vector<GivenArgument> Binder::bind_arguments(const std::vector<Argument>& a
 }
 
 Bound Binder::bind_call(const Expr& expr) {
+  called_ = expr.a;
   const Bound function = bind(*expr.a);
   bool failed = function.failed();
   auto arguments = bind_arguments(expr.arguments, failed);

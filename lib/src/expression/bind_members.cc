@@ -96,12 +96,13 @@ Bound Binder::type_or_namespace(const std::string& name, const Expr& expr) {
 }
 
 Bound Binder::bind_member(const Expr& expr) {
+  const bool called = called_ == &expr;
   const Bound receiver = bind(*expr.a);
   switch (receiver.what) {
     case Bound::What::Error: return {};
     case Bound::What::Namespace: return type_or_namespace(receiver.name + "." + std::string(expr.text), expr);
     case Bound::What::Type: return member_of_type(receiver.type, expr);
-    case Bound::What::Value: return member_of_value(receiver, expr);
+    case Bound::What::Value: return member_of_value(receiver, expr, called);
     case Bound::What::Null: error(expr.offset, "null has no members"); return {};
     default: return as_value(receiver, expr.a->offset);
   }
@@ -120,12 +121,23 @@ Bound Binder::get_property(const Candidate& property, const Node* receiver, cons
   return value(call, bindings.apply(property.member->result));
 }
 
-Bound Binder::member_of_value(const Bound& receiver, const Expr& expr) {
+Bound Binder::member_of_value(const Bound& receiver, const Expr& expr, bool called) {
   const Type* type = receiver.type;
   use(type, expr.text);
-  if (type != dynamic_) {
+  if (type == dynamic_ && !called) {
+    auto* get = make<LateNode>();
+    get->form = MemberForm::Property;
+    get->name = expr.text;
+    get->args = {receiver.node};
+    return value(get, dynamic_);
+  }
+  if (type != dynamic_ && expr.type_arguments.empty()) {
     const auto properties = members(type, expr.text, MemberForm::Property, false);
-    if (!properties.empty() && expr.type_arguments.empty()) return get_property(properties[0], receiver.node, type);
+    if (!properties.empty()) {
+      const Bound property = get_property(properties[0], receiver.node, type);
+      // JToken has First, and sequences have First().
+      if (!called || property.type == dynamic_ || invoke_of(property.type)) return property;
+    }
   }
   MethodGroup& group = groups_.emplace_back();
   group.name = expr.text;

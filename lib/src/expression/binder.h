@@ -169,7 +169,7 @@ class Binder {
 
   // bind_members.cc
   Bound bind_member(const syntax::Expr& expr);
-  Bound member_of_value(const Bound& receiver, const syntax::Expr& expr);
+  Bound member_of_value(const Bound& receiver, const syntax::Expr& expr, bool called);
   Bound member_of_type(const Type* type, const syntax::Expr& expr);
   Bound type_or_namespace(const std::string& name, const syntax::Expr& expr);
   std::vector<Candidate> members(const Type* type, std::string_view name, MemberForm form, bool is_static);
@@ -297,6 +297,7 @@ class Binder {
   std::size_t work_ = 0;
   bool checked_ = false;
   bool unchecked_ = false;  // said so: constants may wrap
+  const syntax::Expr* called_ = nullptr;  // what is bound to be called
   bool break_seen_ = false;  // in the loop or switch that is bound
   const Type* object_;
   const Type* string_;

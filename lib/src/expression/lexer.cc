@@ -155,6 +155,7 @@ class Scanner {
     }
     std::string suffix;
     while (starts_name(peek()) || is_digit(peek())) suffix += static_cast<char>(source_[at_++] | 0x20);
+    token.text = source_.substr(token.offset, at_ - token.offset);
     return value_of(token, digits, base, real, suffix);
   }
 

@@ -72,7 +72,8 @@ Value request_id(Call& call) {
   ContextObject& it = context_of(call);
   if (it.request_id.is_null()) {
     const auto bytes = expression::parse_guid(it.run.host().request_id());
-    it.request_id = expression::make_guid(call.eval, bytes.value_or(expression::GuidObject::Bytes{}));
+    it.request_id =
+        expression::make_guid(call.eval, bytes.value_or(expression::GuidObject::Bytes{}));
   }
   return it.request_id;
 }
@@ -80,7 +81,8 @@ Value timestamp(Call& call) {
   return Value::date_time(ticks_of(context_of(call).run.started_unix_ms), expression::kUtc);
 }
 Value elapsed(Call& call) {
-  const std::int64_t elapsed = expression::now_ticks(call.eval) - ticks_of(context_of(call).run.started_unix_ms);
+  const std::int64_t elapsed =
+      expression::now_ticks(call.eval) - ticks_of(context_of(call).run.started_unix_ms);
   return Value::time_span(elapsed < 0 ? 0 : elapsed);
 }
 Value tracing(Call& call) { return Value::of(context_of(call).run.trace != nullptr); }
@@ -96,9 +98,11 @@ Value trace(Call& call) {
 
 }  // namespace
 
-const expression::Type* property_type(const expression::Object& of, std::string_view property) noexcept {
+const expression::Type* property_type(const expression::Object& of,
+                                      std::string_view property) noexcept {
   for (const expression::Member& member : of.type->members) {
-    if (member.form == expression::MemberForm::Property && member.name == property) return member.result;
+    if (member.form == expression::MemberForm::Property && member.name == property)
+      return member.result;
   }
   return nullptr;
 }

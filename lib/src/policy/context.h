@@ -7,8 +7,8 @@
 #include "expression/evaluation.h"
 #include "policy/message.h"
 
-// `context` of expressions: what they see of a Run. Objects are views; what is there only now and then is
-// made when it is asked for, and lives in the arena.
+// `context` of expressions: what they see of a Run. Objects are views; what is there only now and
+// then is made when it is asked for, and lives in the arena.
 namespace gateway::policy {
 
 class Run;
@@ -22,16 +22,20 @@ void declare_context(expression::Catalog& catalog);
 struct LookupObject : expression::Enumerable {
   using Enumerable::Enumerable;
   // False: no such key.
-  virtual bool find(expression::Evaluation& eval, std::string_view key, expression::Value& value) = 0;
+  virtual bool find(expression::Evaluation& eval, std::string_view key,
+                    expression::Value& value) = 0;
   // All values of the key joined by ","; of Variables the value itself.
-  virtual bool find_joined(expression::Evaluation& eval, std::string_view key, expression::Value& value) {
+  virtual bool find_joined(expression::Evaluation& eval, std::string_view key,
+                           expression::Value& value) {
     return find(eval, key, value);
   }
   [[nodiscard]] virtual const expression::Type* value_type(expression::Evaluation& eval) const = 0;
   // Calls `each` for each key and value until it says false.
   virtual void entries(expression::Evaluation& eval,
-                       bool (*each)(void*, std::string_view, const expression::Value&), void* data) = 0;
-  void iterate(expression::Evaluation& eval, bool (*each)(void*, const expression::Value&), void* data) override;
+                       bool (*each)(void*, std::string_view, const expression::Value&),
+                       void* data) = 0;
+  void iterate(expression::Evaluation& eval, bool (*each)(void*, const expression::Value&),
+               void* data) override;
 
  protected:
   ~LookupObject() = default;
@@ -42,9 +46,11 @@ struct FieldsObject final : LookupObject {
   using LookupObject::LookupObject;
   const Fields* fields = nullptr;
   bool find(expression::Evaluation& eval, std::string_view key, expression::Value& value) override;
-  bool find_joined(expression::Evaluation& eval, std::string_view key, expression::Value& value) override;
+  bool find_joined(expression::Evaluation& eval, std::string_view key,
+                   expression::Value& value) override;
   const expression::Type* value_type(expression::Evaluation& eval) const override;
-  void entries(expression::Evaluation& eval, bool (*each)(void*, std::string_view, const expression::Value&),
+  void entries(expression::Evaluation& eval,
+               bool (*each)(void*, std::string_view, const expression::Value&),
                void* data) override;
 };
 
@@ -62,10 +68,11 @@ struct ResponseObject final : expression::Object {
   FieldsObject headers{nullptr};
   BodyObject body{nullptr};
 };
-// One with an empty message of its own, in the arena. Status, reason, fields and body are to be filled in;
-// their views must live as long as the exchange.
+// One with an empty message of its own, in the arena. Status, reason, fields and body are to be
+// filled in; their views must live as long as the exchange.
 [[nodiscard]] ResponseObject* make_response_object(expression::Evaluation& eval);
 // The response that a value is; null: it is none.
-[[nodiscard]] ResponseObject* as_response(expression::Evaluation& eval, const expression::Value& value);
+[[nodiscard]] ResponseObject* as_response(expression::Evaluation& eval,
+                                          const expression::Value& value);
 
 }  // namespace gateway::policy

@@ -24,10 +24,12 @@ constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 std::string_view take(Call& call) {
   Body& body = *expression::self<BodyObject>(call).body;
   if (body.state == Body::State::Consumed) {
-    call.eval.raise("InvalidOperationException",
-                    "The message body was consumed already: As<T>(preserveContent: true) keeps it for later.");
+    call.eval.raise(
+        "InvalidOperationException",
+        "The message body was consumed already: As<T>(preserveContent: true) keeps it for later.");
   }
-  if (!body.is_whole()) call.eval.raise("InvalidOperationException", "The message body is not available here.");
+  if (!body.is_whole())
+    call.eval.raise("InvalidOperationException", "The message body is not available here.");
   const bool preserve = call.args.size() > 1 && call.args[1].boolean();
   if (!preserve) body.state = Body::State::Consumed;
   call.eval.charge(1 + body.data.size() / 8);
@@ -44,7 +46,8 @@ bool is_latin1(const Fields* fields) {
 
 std::string_view text_of(Call& call, std::string_view bytes) {
   if (bytes.starts_with(kByteOrderMark)) bytes.remove_prefix(kByteOrderMark.size());
-  if (!is_latin1(expression::self<BodyObject>(call).fields)) return as_utf8(bytes, call.eval.arena());
+  if (!is_latin1(expression::self<BodyObject>(call).fields))
+    return as_utf8(bytes, call.eval.arena());
   std::pmr::string text(&call.eval.arena());
   for (const char c : bytes) {
     expression::append_code_point(static_cast<char32_t>(static_cast<unsigned char>(c)), text);
@@ -54,8 +57,10 @@ std::string_view text_of(Call& call, std::string_view bytes) {
 
 // Newtonsoft's word for a token of the wrong kind.
 [[noreturn]] void raise_kind(Evaluation& eval, std::string_view wanted, std::string_view got) {
-  eval.raise("JsonReaderException", "Error reading " + std::string(wanted) + " from JsonReader. Current JsonReader item "
-                                    "is not " + std::string(got) + ".");
+  eval.raise("JsonReaderException", "Error reading " + std::string(wanted) +
+                                        " from JsonReader. Current JsonReader item "
+                                        "is not " +
+                                        std::string(got) + ".");
 }
 
 Value as(Call& call) {
@@ -64,11 +69,13 @@ Value as(Call& call) {
   const std::string_view name = wanted ? std::string_view(wanted->name) : std::string_view();
   const bool text = wanted && wanted->kind == expression::Kind::String;
   const bool bytes = wanted && wanted == eval.catalog().find("byte[]");
-  if (!text && !bytes && name != "JObject" && name != "JToken" && name != "JArray" && name != "XElement" &&
-      name != "XDocument" && name != "XNode") {
+  if (!text && !bytes && name != "JObject" && name != "JToken" && name != "JArray" &&
+      name != "XElement" && name != "XDocument" && name != "XNode") {
     eval.raise("InvalidOperationException",
-               "A message body can be read as string, byte[], JObject, JToken, JArray, XElement, XDocument or "
-               "XNode, not as " + std::string(name) + ".");
+               "A message body can be read as string, byte[], JObject, JToken, JArray, XElement, "
+               "XDocument or "
+               "XNode, not as " +
+                   std::string(name) + ".");
   }
   const std::string_view data = take(call);
   if (bytes) return expression::bytes_value(eval, expression::as_bytes(data));
@@ -76,8 +83,10 @@ Value as(Call& call) {
   if (text) return Value::of(content);
   if (name.starts_with('J')) {
     expression::JToken* token = expression::parse_json_token(eval, content);
-    if (name == "JObject" && token->kind != expression::JsonKind::Object) raise_kind(eval, "JObject", "an object");
-    if (name == "JArray" && token->kind != expression::JsonKind::Array) raise_kind(eval, "JArray", "an array");
+    if (name == "JObject" && token->kind != expression::JsonKind::Object)
+      raise_kind(eval, "JObject", "an object");
+    if (name == "JArray" && token->kind != expression::JsonKind::Array)
+      raise_kind(eval, "JArray", "an array");
     return Value::of(token);
   }
   expression::XDocument* document = expression::parse_xml(eval, content);
@@ -134,12 +143,18 @@ Value to_query(Call& call) { return to_form(call); }
 void declare_context_body(expression::Catalog& catalog) {
   catalog.declare("IMessageBody")
       .member("T As<T>(bool preserveContent = false)", as)
-      .member("IDictionary<string, IList<string>> AsFormUrlEncodedContent(bool preserveContent = false)", as_form);
+      .member(
+          "IDictionary<string, IList<string>> AsFormUrlEncodedContent(bool preserveContent = "
+          "false)",
+          as_form);
   expression::Catalog::TypeOptions options;
   options.is_static = true;
   catalog.declare("MessageBodyExtensions", options)
-      .member("static string ToFormUrlEncodedContent(this IDictionary<string, IList<string>> content)", to_form)
-      .member("static string ToQueryString(this IDictionary<string, IList<string>> content)", to_query);
+      .member(
+          "static string ToFormUrlEncodedContent(this IDictionary<string, IList<string>> content)",
+          to_form)
+      .member("static string ToQueryString(this IDictionary<string, IList<string>> content)",
+              to_query);
 }
 
 }  // namespace gateway::policy

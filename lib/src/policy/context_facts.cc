@@ -44,7 +44,8 @@ Value no_text(Call&) { return Value::of(std::string_view()); }
 // Another view of the same facts, for properties that group some of them.
 template <typename T>
 Value part(Call& call, std::string_view property) {
-  auto* object = call.eval.arena().make<FactsObject<T>>(property_type(*call.args[0].object(), property));
+  auto* object =
+      call.eval.arena().make<FactsObject<T>>(property_type(*call.args[0].object(), property));
   object->facts = it<T>(call).facts;
   object->run = it<T>(call).run;
   return Value::of(object);
@@ -60,17 +61,20 @@ void add(Call& call, expression::ListObject& list, std::string_view type, const 
   list.items.push_back(Value::of(object));
 }
 
-// ---- API -----------------------------------------------------------------------------------------
+// ---- API
+// -----------------------------------------------------------------------------------------
 
 Value api_protocols(Call& call) {
   expression::ListObject* list = new_array(call, "string");
-  for (const std::string& one : it<ApiFacts>(call).facts->protocols) list->items.push_back(Value::of(std::string_view(one)));
+  for (const std::string& one : it<ApiFacts>(call).facts->protocols)
+    list->items.push_back(Value::of(std::string_view(one)));
   return Value::of(list);
 }
 Value api_service_url(Call& call) {
   const ApiFacts& facts = *it<ApiFacts>(call).facts;
   if (facts.service_url.empty()) return {};
-  auto* url = call.eval.arena().make<UrlObject>(property_type(*call.args[0].object(), "ServiceUrl"));
+  auto* url =
+      call.eval.arena().make<UrlObject>(property_type(*call.args[0].object(), "ServiceUrl"));
   url->url = call.eval.arena().make<Url>(split_url(facts.service_url));
   return Value::of(url);
 }
@@ -89,7 +93,8 @@ void declare_api(expression::Catalog& catalog) {
       .member("bool IsCurrentRevision { get; }", fact<&ApiFacts::current>)
       .member("IEnumerable<string> Protocols { get; }", api_protocols)
       .member("IUrl ServiceUrl { get; }", api_service_url)
-      .member("ISubscriptionKeyParameterNames SubscriptionKeyParameterNames { get; }", api_key_names);
+      .member("ISubscriptionKeyParameterNames SubscriptionKeyParameterNames { get; }",
+              api_key_names);
   catalog.declare("IOperation")
       .member("string Id { get; }", fact<&OperationFacts::id>)
       .member("string Method { get; }", fact<&OperationFacts::method>)
@@ -97,10 +102,12 @@ void declare_api(expression::Catalog& catalog) {
       .member("string UrlTemplate { get; }", fact<&OperationFacts::url_template>);
 }
 
-// ---- product, subscription, user -------------------------------------------------------------------
+// ---- product, subscription, user
+// -------------------------------------------------------------------
 
 Value product_state(Call& call) {
-  return Value::enumeration(call.eval.catalog().find("ProductState"), it<ProductFacts>(call).facts->published ? 1 : 0);
+  return Value::enumeration(call.eval.catalog().find("ProductState"),
+                            it<ProductFacts>(call).facts->published ? 1 : 0);
 }
 Value product_limit(Call& call) {
   const int limit = it<ProductFacts>(call).facts->subscriptions_limit;
@@ -117,10 +124,13 @@ Value product_apis(Call& call) { return Value::of(new_array(call, "IApi")); }
 using Identity = std::pair<std::string, std::string>;
 Value identities(Call& call) {
   expression::ListObject* list = new_array(call, "IUserIdentity");
-  for (const Identity& one : it<UserFacts>(call).facts->identities) add(call, *list, "IUserIdentity", one);
+  for (const Identity& one : it<UserFacts>(call).facts->identities)
+    add(call, *list, "IUserIdentity", one);
   return Value::of(list);
 }
-Value subscription_key(Call& call) { return Value::of(it<SubscriptionFacts>(call).run->facts.subscription_key); }
+Value subscription_key(Call& call) {
+  return Value::of(it<SubscriptionFacts>(call).run->facts.subscription_key);
+}
 Value subscription_created(Call& call) {
   const Value date = date_value(it<SubscriptionFacts>(call).facts->created);
   return date.is_null() ? Value::date_time(0, expression::kUtc) : date;
@@ -171,7 +181,8 @@ void declare_callers(expression::Catalog& catalog) {
       .member("IEnumerable<IUserIdentity> Identities { get; }", identities);
 }
 
-// ---- deployment, backend, error ----------------------------------------------------------------------
+// ---- deployment, backend, error
+// ----------------------------------------------------------------------
 
 Value gateway(Call& call) { return part<DeploymentFacts>(call, "Gateway"); }
 Value is_managed(Call&) { return Value::of(false); }
@@ -181,7 +192,9 @@ Value certificates(Call& call) {
                                                call.eval.catalog().find("X509Certificate2")));
 }
 Value backend_id(Call& call) { return Value::of(it<Run>(call).facts->backend_id); }
-Value backend_type(Call& call) { return Value::enumeration(call.eval.catalog().find("BackendType"), 0); }
+Value backend_type(Call& call) {
+  return Value::enumeration(call.eval.catalog().find("BackendType"), 0);
+}
 
 void declare_surroundings(expression::Catalog& catalog) {
   catalog.declare("IGateway")
@@ -220,7 +233,8 @@ void declare_surroundings(expression::Catalog& catalog) {
 Value date_value(std::string_view text) noexcept {
   const auto seconds = text.empty() ? std::nullopt : parse_rfc3339(text);
   if (!seconds) return {};
-  return Value::date_time(expression::kUnixEpochTicks + *seconds * expression::kTicksPerSecond, expression::kUtc);
+  return Value::date_time(expression::kUnixEpochTicks + *seconds * expression::kTicksPerSecond,
+                          expression::kUtc);
 }
 
 void declare_context_facts(expression::Catalog& catalog) {

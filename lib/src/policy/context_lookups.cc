@@ -44,7 +44,8 @@ Value try_get(Call& call) {
 // One value or text: `args[2]` where it is not there, when that is given.
 Value get_or_default(Call& call) {
   Value value;
-  if (lookup(call).find_joined(call.eval, expression::text_arg(call, 1, "name"), value)) return value;
+  if (lookup(call).find_joined(call.eval, expression::text_arg(call, 1, "name"), value))
+    return value;
   return call.args.size() > 2 ? call.args[2] : Value();
 }
 Value get_as_or_default(Call& call) {
@@ -68,11 +69,13 @@ void for_each_entry(LookupObject& of, Evaluation& eval, F&& each) {
 
 Value count(Call& call) {
   std::int32_t entries = 0;
-  for_each_entry(lookup(call), call.eval, [&](std::string_view, const Value&) { return ++entries > 0; });
+  for_each_entry(lookup(call), call.eval,
+                 [&](std::string_view, const Value&) { return ++entries > 0; });
   return Value::of(entries);
 }
 Value keys(Call& call) {
-  expression::ListObject* list = expression::make_array(call.eval, call.eval.catalog().find("string"));
+  expression::ListObject* list =
+      expression::make_array(call.eval, call.eval.catalog().find("string"));
   for_each_entry(lookup(call), call.eval, [&](std::string_view key, const Value&) {
     list->items.push_back(Value::of(key));
     return true;
@@ -80,7 +83,8 @@ Value keys(Call& call) {
   return Value::of(list);
 }
 Value values(Call& call) {
-  expression::ListObject* list = expression::make_array(call.eval, lookup(call).value_type(call.eval));
+  expression::ListObject* list =
+      expression::make_array(call.eval, lookup(call).value_type(call.eval));
   for_each_entry(lookup(call), call.eval, [&](std::string_view, const Value& value) {
     list->items.push_back(value);
     return true;
@@ -110,13 +114,15 @@ struct Grouped {
   std::string_view name;
   expression::ListObject* values;
 };
-bool tell(const std::pmr::vector<Grouped>& groups, bool (*each)(void*, std::string_view, const Value&), void* data) {
+bool tell(const std::pmr::vector<Grouped>& groups,
+          bool (*each)(void*, std::string_view, const Value&), void* data) {
   for (const Grouped& group : groups) {
     if (!each(data, group.name, Value::of(group.values))) return false;
   }
   return true;
 }
-void put(Evaluation& eval, std::pmr::vector<Grouped>& groups, std::string_view name, std::string_view value) {
+void put(Evaluation& eval, std::pmr::vector<Grouped>& groups, std::string_view name,
+         std::string_view value) {
   eval.charge(1 + groups.size() / 4);
   for (Grouped& group : groups) {
     if (equals_ignoring_case(group.name, name)) {
@@ -128,7 +134,8 @@ void put(Evaluation& eval, std::pmr::vector<Grouped>& groups, std::string_view n
   groups.back().values->items.push_back(Value::of(value));
 }
 
-expression::Catalog::Declaration declare_lookup(expression::Catalog& catalog, const std::string& name, const std::string& value,
+expression::Catalog::Declaration declare_lookup(expression::Catalog& catalog,
+                                                const std::string& name, const std::string& value,
                                                 expression::Native conversion) {
   expression::Catalog::TypeOptions options;
   options.interfaces = {"IEnumerable<KeyValuePair<string, " + value + ">>"};
@@ -139,7 +146,9 @@ expression::Catalog::Declaration declare_lookup(expression::Catalog& catalog, co
       .member("int Count { get; }", count)
       .member("IEnumerable<string> Keys { get; }", keys)
       .member("IEnumerable<" + value + "> Values { get; }", values)
-      .member("static implicit operator IReadOnlyDictionary<string, " + value + ">(" + name + " from)", conversion);
+      .member(
+          "static implicit operator IReadOnlyDictionary<string, " + value + ">(" + name + " from)",
+          conversion);
 }
 
 }  // namespace
@@ -171,10 +180,14 @@ bool FieldsObject::find_joined(Evaluation& eval, std::string_view key, Value& va
   if (found) value = Value::of(as_utf8(joined, eval.arena()));
   return found;
 }
-const Type* FieldsObject::value_type(Evaluation& eval) const { return eval.catalog().find("string[]"); }
-void FieldsObject::entries(Evaluation& eval, bool (*each)(void*, std::string_view, const Value&), void* data) {
+const Type* FieldsObject::value_type(Evaluation& eval) const {
+  return eval.catalog().find("string[]");
+}
+void FieldsObject::entries(Evaluation& eval, bool (*each)(void*, std::string_view, const Value&),
+                           void* data) {
   std::pmr::vector<Grouped> groups(&eval.arena());
-  for (const HeaderField& field : fields->list) put(eval, groups, field.name, as_utf8(field.value, eval.arena()));
+  for (const HeaderField& field : fields->list)
+    put(eval, groups, field.name, as_utf8(field.value, eval.arena()));
   tell(groups, each, data);
 }
 
@@ -204,8 +217,11 @@ bool QueryObject::find_joined(Evaluation& eval, std::string_view key, Value& val
   value = eval.text(joined);
   return true;
 }
-const Type* QueryObject::value_type(Evaluation& eval) const { return eval.catalog().find("string[]"); }
-void QueryObject::entries(Evaluation& eval, bool (*each)(void*, std::string_view, const Value&), void* data) {
+const Type* QueryObject::value_type(Evaluation& eval) const {
+  return eval.catalog().find("string[]");
+}
+void QueryObject::entries(Evaluation& eval, bool (*each)(void*, std::string_view, const Value&),
+                          void* data) {
   std::pmr::vector<Grouped> groups(&eval.arena());
   for (const QueryPart& part : query_parts(url->query)) {
     put(eval, groups, decode_part(part.name, eval.arena()), decode_part(part.value, eval.arena()));
@@ -221,8 +237,11 @@ bool ParametersObject::find(Evaluation&, std::string_view key, Value& value) {
   }
   return false;
 }
-const Type* ParametersObject::value_type(Evaluation& eval) const { return eval.catalog().find("string"); }
-void ParametersObject::entries(Evaluation&, bool (*each)(void*, std::string_view, const Value&), void* data) {
+const Type* ParametersObject::value_type(Evaluation& eval) const {
+  return eval.catalog().find("string");
+}
+void ParametersObject::entries(Evaluation&, bool (*each)(void*, std::string_view, const Value&),
+                               void* data) {
   for (const auto& [name, matched] : run->matched_parameters) {
     if (!each(data, name, Value::of(matched))) return;
   }
@@ -233,8 +252,11 @@ bool VariablesObject::find(Evaluation&, std::string_view key, Value& value) {
   if (known) value = *known;
   return known != nullptr;
 }
-const Type* VariablesObject::value_type(Evaluation& eval) const { return eval.catalog().find("object"); }
-void VariablesObject::entries(Evaluation&, bool (*each)(void*, std::string_view, const Value&), void* data) {
+const Type* VariablesObject::value_type(Evaluation& eval) const {
+  return eval.catalog().find("object");
+}
+void VariablesObject::entries(Evaluation&, bool (*each)(void*, std::string_view, const Value&),
+                              void* data) {
   for (const auto& [name, value] : run->variables()) {
     if (!each(data, name, value)) return;
   }
@@ -244,18 +266,25 @@ Value default_of(Evaluation& eval, const Type* type) {
   if (!type || !type->value_type) return {};
   if (type->definition && type->definition->name == "Nullable") return {};
   switch (type->kind) {
-    case Kind::Single: return Value::single(0);
-    case Kind::Double: return Value::of(0.0);
-    case Kind::DateTime: return Value::date_time(0, 0);
-    case Kind::TimeSpan: return Value::time_span(0);
-    case Kind::Enum: return Value::enumeration(type, 0);
+    case Kind::Single:
+      return Value::single(0);
+    case Kind::Double:
+      return Value::of(0.0);
+    case Kind::DateTime:
+      return Value::date_time(0, 0);
+    case Kind::TimeSpan:
+      return Value::time_span(0);
+    case Kind::Enum:
+      return Value::enumeration(type, 0);
     case Kind::Object:
       if (type->name == "Guid") return expression::make_guid(eval, {});
       if (type->name == "Decimal") return expression::decimal_value(eval, expression::Decimal());
       return {};
     case Kind::Null:
-    case Kind::String: return {};
-    default: return Value::integer(type->kind, 0);
+    case Kind::String:
+      return {};
+    default:
+      return Value::integer(type->kind, 0);
   }
 }
 

@@ -27,13 +27,16 @@ Value headers_of(Of& of, Message& message) {
 }
 
 Value request_body(Call& call) { return body_of(request_of(call), request_of(call).run->request); }
-Value request_headers(Call& call) { return headers_of(request_of(call), request_of(call).run->request); }
+Value request_headers(Call& call) {
+  return headers_of(request_of(call), request_of(call).run->request);
+}
 Value method(Call& call) { return Value::of(request_of(call).run->request.method); }
 Value ip_address(Call& call) { return Value::of(request_of(call).run->host().client_address()); }
 Value certificate(Call& call) {
   RequestObject& it = request_of(call);
   const std::string_view der = it.run->host().client_certificate_der();
-  if (it.certificate.is_null() && !der.empty()) it.certificate = expression::make_certificate(call.eval, der, {});
+  if (it.certificate.is_null() && !der.empty())
+    it.certificate = expression::make_certificate(call.eval, der, {});
   return it.certificate;
 }
 Value matched(Call& call) {
@@ -54,7 +57,9 @@ Value original_url(Call& call) {
 Value nothing(Call&) { return {}; }
 
 Value response_body(Call& call) { return body_of(response_of(call), *response_of(call).message); }
-Value response_headers(Call& call) { return headers_of(response_of(call), *response_of(call).message); }
+Value response_headers(Call& call) {
+  return headers_of(response_of(call), *response_of(call).message);
+}
 Value status_code(Call& call) { return Value::of(std::int32_t{response_of(call).message->status}); }
 Value status_reason(Call& call) {
   const ResponseMessage& message = *response_of(call).message;

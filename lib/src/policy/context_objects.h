@@ -13,9 +13,11 @@ struct QueryObject final : LookupObject {
   using LookupObject::LookupObject;
   const Url* url = nullptr;
   bool find(expression::Evaluation& eval, std::string_view key, expression::Value& value) override;
-  bool find_joined(expression::Evaluation& eval, std::string_view key, expression::Value& value) override;
+  bool find_joined(expression::Evaluation& eval, std::string_view key,
+                   expression::Value& value) override;
   const expression::Type* value_type(expression::Evaluation& eval) const override;
-  void entries(expression::Evaluation& eval, bool (*each)(void*, std::string_view, const expression::Value&),
+  void entries(expression::Evaluation& eval,
+               bool (*each)(void*, std::string_view, const expression::Value&),
                void* data) override;
 };
 
@@ -24,7 +26,8 @@ struct ParametersObject final : LookupObject {
   const Run* run = nullptr;
   bool find(expression::Evaluation& eval, std::string_view key, expression::Value& value) override;
   const expression::Type* value_type(expression::Evaluation& eval) const override;
-  void entries(expression::Evaluation& eval, bool (*each)(void*, std::string_view, const expression::Value&),
+  void entries(expression::Evaluation& eval,
+               bool (*each)(void*, std::string_view, const expression::Value&),
                void* data) override;
 };
 
@@ -33,7 +36,8 @@ struct VariablesObject final : LookupObject {
   const Run* run = nullptr;
   bool find(expression::Evaluation& eval, std::string_view key, expression::Value& value) override;
   const expression::Type* value_type(expression::Evaluation& eval) const override;
-  void entries(expression::Evaluation& eval, bool (*each)(void*, std::string_view, const expression::Value&),
+  void entries(expression::Evaluation& eval,
+               bool (*each)(void*, std::string_view, const expression::Value&),
                void* data) override;
 };
 
@@ -79,17 +83,19 @@ struct ContextObject final : expression::Object {
 };
 
 // What a property of this object is declared to be.
-[[nodiscard]] const expression::Type* property_type(const expression::Object& of, std::string_view property) noexcept;
+[[nodiscard]] const expression::Type* property_type(const expression::Object& of,
+                                                    std::string_view property) noexcept;
 // A part of another object, with its type once it is looked at.
 template <typename T>
-[[nodiscard]] expression::Value shown(const expression::Object& of, T& part, std::string_view property) noexcept {
+[[nodiscard]] expression::Value shown(const expression::Object& of, T& part,
+                                      std::string_view property) noexcept {
   if (!part.type) part.type = property_type(of, property);
   return expression::Value::of(&part);
 }
 // `facts` as this property; null where there are none.
 template <typename T>
-[[nodiscard]] expression::Value shown_facts(const ContextObject& of, FactsObject<T>& part, const T* facts,
-                                            std::string_view property) noexcept {
+[[nodiscard]] expression::Value shown_facts(const ContextObject& of, FactsObject<T>& part,
+                                            const T* facts, std::string_view property) noexcept {
   if (!facts) return {};
   part.facts = facts;
   part.run = const_cast<Run*>(&of.run);
@@ -97,7 +103,8 @@ template <typename T>
 }
 
 // A T's null, or its zero where it is a value type.
-[[nodiscard]] expression::Value default_of(expression::Evaluation& eval, const expression::Type* type);
+[[nodiscard]] expression::Value default_of(expression::Evaluation& eval,
+                                           const expression::Type* type);
 // "https://host:port/path?query", without the scheme's own port.
 [[nodiscard]] std::string_view url_text(const Url& url, expression::Arena& arena);
 // Of an absolute URL; a part that it has not is empty.

@@ -38,7 +38,8 @@ Value to_uri(Call& call) { return expression::make_uri(call.eval, to_string(call
 std::string_view url_text(const Url& url, expression::Arena& arena) {
   std::string text;
   text.append(url.scheme).append("://").append(url.host);
-  if (url.port != 0 && url.port != usual_port(url.scheme)) text.append(":").append(std::to_string(url.port));
+  if (url.port != 0 && url.port != usual_port(url.scheme))
+    text.append(":").append(std::to_string(url.port));
   text.append(url.path).append(url.query);
   return arena.copy(text);
 }
@@ -52,9 +53,11 @@ Url split_url(std::string_view text) noexcept {
     const std::size_t end = text.find_first_of("/?#");
     std::string_view authority = text.substr(0, end);
     text = end == std::string_view::npos ? std::string_view() : text.substr(end);
-    if (const std::size_t at = authority.rfind('@'); at != std::string_view::npos) authority.remove_prefix(at + 1);
+    if (const std::size_t at = authority.rfind('@'); at != std::string_view::npos)
+      authority.remove_prefix(at + 1);
     const std::size_t colon = authority.rfind(':');
-    const bool has_port = colon != std::string_view::npos && authority.find(']', colon) == std::string_view::npos;
+    const bool has_port =
+        colon != std::string_view::npos && authority.find(']', colon) == std::string_view::npos;
     url.host = authority.substr(0, has_port ? colon : std::string_view::npos);
     const auto port = has_port ? parse_decimal(authority.substr(colon + 1), 65535) : std::nullopt;
     url.port = port ? static_cast<std::uint16_t>(*port) : usual_port(url.scheme);

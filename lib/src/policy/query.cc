@@ -58,9 +58,11 @@ void append_url_text(std::string_view text, bool path, std::string& out) {
   for (std::size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];
     const auto byte = static_cast<unsigned char>(c);
-    const bool escape = c == '%' && i + 2 < text.size() && is_hex_digit(text[i + 1]) && is_hex_digit(text[i + 2]);
-    if (byte <= 0x20 || byte >= 0x7f || (c == '%' && !escape) || c == '#' || c == '"' || c == '<' || c == '>' ||
-        c == '\\' || c == '^' || c == '`' || c == '{' || c == '|' || c == '}' || (path && c == '?')) {
+    const bool escape =
+        c == '%' && i + 2 < text.size() && is_hex_digit(text[i + 1]) && is_hex_digit(text[i + 2]);
+    if (byte <= 0x20 || byte >= 0x7f || (c == '%' && !escape) || c == '#' || c == '"' || c == '<' ||
+        c == '>' || c == '\\' || c == '^' || c == '`' || c == '{' || c == '|' || c == '}' ||
+        (path && c == '?')) {
       append_escaped_byte(c, out);
     } else {
       out += c;

@@ -10,8 +10,8 @@
 
 namespace gateway::test {
 
-// A server on 127.0.0.1 with a thread of its own: remembers each request, and answers the n-th one with the
-// n-th of its answers, the last one again and again. One request on each connection.
+// A server on 127.0.0.1 with a thread of its own: remembers each request, and answers the n-th one
+// with the n-th of its answers, the last one again and again. One request on each connection.
 class CannedServer {
  public:
   CannedServer();

@@ -59,7 +59,8 @@ gateway::Backend backend_of(const std::string& id, const std::string& url) {
   if (url.compare(0, 7, "http://") != 0 || colon == std::string::npos) {
     throw std::runtime_error("a backend is \"http://address:port/base\", not " + url);
   }
-  made.endpoints = {{authority.substr(0, colon), static_cast<std::uint16_t>(std::stoi(authority.substr(colon + 1)))}};
+  made.endpoints = {{authority.substr(0, colon),
+                     static_cast<std::uint16_t>(std::stoi(authority.substr(colon + 1)))}};
   if (slash != std::string::npos && slash + 1 < url.size()) made.path_prefix = url.substr(slash);
   return made;
 }
@@ -75,7 +76,9 @@ Operation operation_of(const Json& said) {
 
 std::vector<Group> groups_of(const Json& said) {
   std::vector<Group> out;
-  for_each_member(said, "groups", [&](const std::string& id, const Json& name) { out.push_back({id, name.GetString()}); });
+  for_each_member(said, "groups", [&](const std::string& id, const Json& name) {
+    out.push_back({id, name.GetString()});
+  });
   return out;
 }
 
@@ -83,7 +86,8 @@ rapidjson::Document context_of(const std::string& json) {
   rapidjson::Document document;
   document.Parse(json.empty() ? "{}" : json.c_str());
   if (document.HasParseError()) {
-    throw std::runtime_error(std::string("context.json: ") + rapidjson::GetParseError_En(document.GetParseError()));
+    throw std::runtime_error(std::string("context.json: ") +
+                             rapidjson::GetParseError_En(document.GetParseError()));
   }
   return document;
 }
@@ -102,7 +106,8 @@ std::optional<std::string> GoldenCase::numbered(const std::string& stem, std::si
   return index == 0 ? file(stem + ".http") : std::nullopt;
 }
 
-std::vector<std::string> GoldenCase::answers(const std::string& stem, std::string_view fallback) const {
+std::vector<std::string> GoldenCase::answers(const std::string& stem,
+                                             std::string_view fallback) const {
   if (has(stem + ".silent")) return {};
   std::vector<std::string> out;
   while (auto found = numbered(stem, out.size())) out.push_back(wire_message(*found, true));
@@ -119,7 +124,8 @@ void GoldenCase::start_servers() {
     if (!name.starts_with(kPrefix)) continue;
     std::string service = entry.path().stem().string().substr(kPrefix.size());
     const std::size_t dash = service.rfind('-');
-    if (dash != std::string::npos && service.find_first_not_of("0123456789", dash + 1) == std::string::npos) {
+    if (dash != std::string::npos &&
+        service.find_first_not_of("0123456789", dash + 1) == std::string::npos) {
       service.resize(dash);
     }
     auto& server = servers_[service];
@@ -147,6 +153,12 @@ std::string GoldenCase::filled(std::string said) const {
   return said;
 }
 
+std::string GoldenCase::method_of_first_request() const {
+  const std::string first = numbered("request", 0).value_or("GET ");
+  const std::string method = first.substr(0, first.find(' '));
+  return method == "OPTIONS" ? "GET" : method;
+}
+
 SourceSnapshot GoldenCase::snapshot() const {
   const rapidjson::Document context = context_of(file("context.json").value_or("{}"));
   static const rapidjson::Value kNone(rapidjson::kObjectType);
@@ -156,7 +168,8 @@ SourceSnapshot GoldenCase::snapshot() const {
   };
   const Json& api = part("api");
   SourceSnapshot out;
-  gateway::Backend backend = backend_of("backend", filled("http://{backend}") + text(part("backend"), "path"));
+  gateway::Backend backend =
+      backend_of("backend", filled("http://{backend}") + text(part("backend"), "path"));
   backend.host_header = text(part("backend"), "host", "backend.example");
   out.set(backend);
   for_each_member(context, "backends", [&](const std::string& id, const Json& said) {
@@ -174,8 +187,19 @@ SourceSnapshot GoldenCase::snapshot() const {
   revision.subscription_required = flag(api, "subscriptionRequired", false);
   revision.policy = file("policy.xml").value_or("");
   revision.schema = file("schema.json").value_or("");
-  revision.operations = {operation_of(part("operation"))};
-  revision.operations[0].policy = file("operation.xml").value_or("");
+  Operation operation = operation_of(part("operation"));
+  if (!member(part("operation"), "method")) operation.method = method_of_first_request();
+  operation.policy = file("operation.xml").value_or("");
+  if (operation.method != "*") {
+    revision.operations = {operation};
+  } else {
+    for (const char* method : {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"}) {
+      Operation one = operation;
+      one.method = method;
+      if (one.method != "GET") one.id += "-" + one.method;
+      revision.operations.push_back(one);
+    }
+  }
   if (const Json* more = member(context, "operations"); more && more->IsArray())
     for (const Json& one : more->GetArray()) revision.operations.push_back(operation_of(one));
   Api exposed;
@@ -185,8 +209,9 @@ SourceSnapshot GoldenCase::snapshot() const {
   exposed.revisions = {revision};
   out.set(exposed);
 
-  const bool has_product = member(context, "product") || has("product.xml");
   const bool has_subscription = member(context, "subscription") != nullptr;
+  const bool has_product = member(context, "product") || has("product.xml") ||
+                           text(part("subscription"), "scope") == "product";
   const std::string product_id = text(part("product"), "id", "golden-product");
   if (has_product) {
     Product product;
@@ -269,7 +294,8 @@ std::string GoldenCase::problems() const {
   std::map<std::string, std::string> fragments;
   for (const auto& entry : fs::directory_iterator(folder_)) {
     const std::string stem = entry.path().stem().string();
-    if (stem.starts_with("fragment-")) fragments[stem.substr(9)] = *file(entry.path().filename().string());
+    if (stem.starts_with("fragment-"))
+      fragments[stem.substr(9)] = *file(entry.path().filename().string());
   }
   policy::Surroundings around;
   around.catalog = catalog.get();
@@ -297,7 +323,8 @@ std::string GoldenCase::problems() const {
     facts->key_pem = found->key_pem;
     return facts;
   };
-  if (const auto schema = file("schema.json")) around.schema = std::make_shared<const std::string>(*schema);
+  if (const auto schema = file("schema.json"))
+    around.schema = std::make_shared<const std::string>(*schema);
   const rapidjson::Document context = context_of(file("context.json").value_or("{}"));
   policy::OperationFacts operation;
   {
@@ -319,10 +346,11 @@ std::string GoldenCase::problems() const {
     std::vector<policy::Problem> found;
     const auto compiled = policy::compile_document(*document, scope, around, found);
     for (const policy::Problem& problem : found) {
-      out += std::string(name) + ":" + std::to_string(problem.at.line) + ":" + std::to_string(problem.at.column) +
-             ": " + problem.message + "\n";
+      out += std::string(name) + ":" + std::to_string(problem.at.line) + ":" +
+             std::to_string(problem.at.column) + ": " + problem.message + "\n";
     }
-    if (!compiled && found.empty()) out += std::string(name) + ": does not compile, and nobody says why\n";
+    if (!compiled && found.empty())
+      out += std::string(name) + ": does not compile, and nobody says why\n";
   }
   return out;
 }
@@ -334,7 +362,8 @@ std::vector<std::string> GoldenCase::requests() const {
     const std::size_t head_end = message.find("\n\n");
     if (message.substr(0, head_end).find("\nHost:") == std::string::npos) {
       const std::size_t line_end = message.find('\n');
-      message.insert(line_end == std::string::npos ? message.size() : line_end, "\nHost: gateway.example");
+      message.insert(line_end == std::string::npos ? message.size() : line_end,
+                     "\nHost: gateway.example");
     }
     out.push_back(wire_message(message, false));
   }

@@ -35,8 +35,9 @@ Text read(std::string_view text) {
       break;
     } else {
       const std::size_t colon = line.find(':');
-      out.fields.emplace_back(trim(line.substr(0, colon)),
-                              colon == std::string_view::npos ? std::string_view() : trim(line.substr(colon + 1)));
+      out.fields.emplace_back(trim(line.substr(0, colon)), colon == std::string_view::npos
+                                                               ? std::string_view()
+                                                               : trim(line.substr(colon + 1)));
     }
   }
   return out;
@@ -64,7 +65,8 @@ std::string wire_message(std::string_view text, bool always_length) {
   out += "\r\n";
   bool framed = false, closes = false;
   for (const auto& [name, value] : message.fields) {
-    framed = framed || equals_ignoring_case(name, "Content-Length") || equals_ignoring_case(name, "Transfer-Encoding");
+    framed = framed || equals_ignoring_case(name, "Content-Length") ||
+             equals_ignoring_case(name, "Transfer-Encoding");
     closes = closes || equals_ignoring_case(name, "Connection");
     out.append(name).append(": ").append(value).append("\r\n");
   }
@@ -115,8 +117,10 @@ std::string difference(std::string_view expected, const Message& actual) {
     bool same = wants.size() == has.size();
     for (std::size_t i = 0; same && i < wants.size(); ++i) same = matches(wants[i], has[i]);
     if (same) continue;
-    for (const std::string_view one : wants) tell(out, '-', std::string(name) + ": " + std::string(one));
-    for (const std::string_view one : has) tell(out, '+', std::string(name) + ": " + std::string(one));
+    for (const std::string_view one : wants)
+      tell(out, '-', std::string(name) + ": " + std::string(one));
+    for (const std::string_view one : has)
+      tell(out, '+', std::string(name) + ": " + std::string(one));
     if (has.empty()) tell(out, '+', "(no " + std::string(name) + ")");
   }
   if (wanted.has_body && !matches(wanted.body, actual.body)) {

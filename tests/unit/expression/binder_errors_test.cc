@@ -53,7 +53,7 @@ TEST_CASE("What does not compile is told, with its place and the nearest name") 
       {"@((string)5)", "2 cannot convert 'int' to 'string'"},
       {"@(\"a\" is int)", "6 'string' is never 'int'"},
       {"@{ goto x; }", "3 'goto' is not supported"},
-      {"@{ try { return 1; } }", "21 'catch' or 'finally' expected before the end"},
+      {"@{ try { return 1; } }", "21 'catch' or 'finally' expected"},
       {"@{ switch (1) { case 1: var x = 1; } return 1; }", "16 a case must end with break, return, throw or continue"},
       {"@(1 / 0)", "4 division by zero"},
       {"@(true ? 1 : \"a\")", "7 the branches of ?: have no common type: 'int' and 'string'"},

@@ -1,6 +1,6 @@
 #include <catch2/catch.hpp>
 
-#include "policy/support/scripted_host.h"
+#include "support/scripted_host.h"
 
 using namespace gateway::policy;
 
@@ -15,7 +15,8 @@ TEST_CASE("ip-filter compares addresses as numbers, IPv4 and IPv6 apart") {
   constexpr const char* kAllowV6 =
       "<ip-filter action='allow'><address-range from='2001:db8::9' to='2001:db8::ff'/></ip-filter>";
   constexpr const char* kForbid =
-      "<ip-filter action='forbid'><address>10.1.1.1</address><address>2001:DB8:0::1</address></ip-filter>";
+      "<ip-filter "
+      "action='forbid'><address>10.1.1.1</address><address>2001:DB8:0::1</address></ip-filter>";
   constexpr Row kRows[] = {
       {kAllowRange, "10.0.0.8", "CallerIpNotAllowed"},
       {kAllowRange, "10.0.0.9", ""},

@@ -2,7 +2,7 @@
 
 #include "policy/builtin/cors.h"
 #include "policy/context.h"
-#include "policy/support/scripted_host.h"
+#include "support/scripted_host.h"
 
 using namespace gateway::policy;
 
@@ -14,17 +14,20 @@ TEST_CASE("Bodies are read only where a policy asks for them") {
     Body::State response;  // as the client gets it
   };
   constexpr Row kRows[] = {
-      {"inbound", "<set-header name='X'><value>1</value></set-header>", Body::State::Streaming, Body::State::Streaming},
+      {"inbound", "<set-header name='X'><value>1</value></set-header>", Body::State::Streaming,
+       Body::State::Streaming},
       {"inbound", "<set-body>new</set-body>", Body::State::Whole, Body::State::Streaming},
-      {"inbound", "<find-and-replace from='a' to='b'/>", Body::State::Whole, Body::State::Streaming},
-      {"inbound", "<set-variable name='v' value='@(context.Request.Body.As<string>(true))'/>", Body::State::Whole,
+      {"inbound", "<find-and-replace from='a' to='b'/>", Body::State::Whole,
        Body::State::Streaming},
-      {"inbound", "<set-variable name='v' value='@(context.Request.Body.As<string>())'/>", Body::State::Consumed,
-       Body::State::Streaming},
+      {"inbound", "<set-variable name='v' value='@(context.Request.Body.As<string>(true))'/>",
+       Body::State::Whole, Body::State::Streaming},
+      {"inbound", "<set-variable name='v' value='@(context.Request.Body.As<string>())'/>",
+       Body::State::Consumed, Body::State::Streaming},
       {"outbound", "<set-body>new</set-body>", Body::State::Streaming, Body::State::Whole},
-      {"outbound", "<find-and-replace from='a' to='b'/>", Body::State::Streaming, Body::State::Whole},
-      {"outbound", "<set-variable name='v' value='@(context.Response.Body.As<string>())'/>", Body::State::Streaming,
-       Body::State::Consumed},
+      {"outbound", "<find-and-replace from='a' to='b'/>", Body::State::Streaming,
+       Body::State::Whole},
+      {"outbound", "<set-variable name='v' value='@(context.Response.Body.As<string>())'/>",
+       Body::State::Streaming, Body::State::Consumed},
   };
   ScriptedHost host;
   for (const Row& row : kRows) {
@@ -41,10 +44,11 @@ TEST_CASE("Bodies are read only where a policy asks for them") {
 
 TEST_CASE("forward-request says how it is forwarded") {
   ScriptedHost host;
-  REQUIRE(host.compile_section("backend",
-                               "<forward-request timeout='@(2*3)' continue-timeout='4' follow-redirects='true' "
-                               "buffer-request-body='true' buffer-response='false' fail-on-error-status-code='true'/>") ==
-          "");
+  REQUIRE(host.compile_section(
+              "backend",
+              "<forward-request timeout='@(2*3)' continue-timeout='4' follow-redirects='true' "
+              "buffer-request-body='true' buffer-response='false' "
+              "fail-on-error-status-code='true'/>") == "");
   host.answers = {{}};
   host.send("GET", "/");
   REQUIRE(host.forwarded.size() == 1);
@@ -67,9 +71,10 @@ TEST_CASE("forward-request says how it is forwarded") {
 
 TEST_CASE("return-response starts from the response of a variable, which stays as it was") {
   ScriptedHost host;
-  REQUIRE(host.compile_section("inbound",
-                               "<return-response response-variable-name='said'><set-status code='299' reason='x'/>"
-                               "<set-header name='X-More'><value>2</value></set-header></return-response>") == "");
+  REQUIRE(host.compile_section(
+              "inbound",
+              "<return-response response-variable-name='said'><set-status code='299' reason='x'/>"
+              "<set-header name='X-More'><value>2</value></set-header></return-response>") == "");
   host.describe("GET", "/");
   ResponseObject* said = make_response_object(host.run().evaluation());
   said->message->status = 404;
@@ -88,10 +93,13 @@ TEST_CASE("return-response starts from the response of a variable, which stays a
 
 TEST_CASE("A response in a variable is an IResponse") {
   ScriptedHost host;
-  REQUIRE(host.compile_section("inbound",
-                               "<set-header name='X-Seen'><value>@(((IResponse)context.Variables[\"said\"]).StatusCode + "
-                               "\":\" + ((IResponse)context.Variables[\"said\"]).Body.As&lt;JObject&gt;()[\"a\"])</value>"
-                               "</set-header>") == "");
+  REQUIRE(host.compile_section(
+              "inbound",
+              "<set-header "
+              "name='X-Seen'><value>@(((IResponse)context.Variables[\"said\"]).StatusCode + "
+              "\":\" + "
+              "((IResponse)context.Variables[\"said\"]).Body.As&lt;JObject&gt;()[\"a\"])</value>"
+              "</set-header>") == "");
   host.describe("GET", "/");
   ResponseObject* said = make_response_object(host.run().evaluation());
   said->message->status = 202;
@@ -106,12 +114,14 @@ TEST_CASE("A preflight whose policy fails is answered by nobody, and throws noth
   ScriptedHost host;
   std::vector<Problem> problems;
   const auto document = compile_document(
-      "<policies><inbound><cors><allowed-origins><origin>@(int.Parse(\"x\").ToString())</origin></allowed-origins>"
+      "<policies><inbound><cors><allowed-origins><origin>@(int.Parse(\"x\").ToString())</origin></"
+      "allowed-origins>"
       "</cors></inbound></policies>",
       ScopeKind::Api, host.surroundings, problems);
   REQUIRE(document);
   CHECK(document->has_cors);
-  host.describe("OPTIONS", "/", {{"Origin", "https://a.example"}, {"Access-Control-Request-Method", "GET"}});
+  host.describe("OPTIONS", "/",
+                {{"Origin", "https://a.example"}, {"Access-Control-Request-Method", "GET"}});
   const auto* cors = dynamic_cast<const CorsPolicy*>(document->sections[0].front().get());
   REQUIRE(cors);
   CHECK_FALSE(cors->answer_preflight(host.run()));

@@ -5,8 +5,8 @@
 #include "expression/library/jwt.h"
 #include "expression/program.h"
 #include "policy/context.h"
-#include "support/patterns.h"
-#include "support/scripted_host.h"
+#include "policy/support/patterns.h"
+#include "policy/support/scripted_host.h"
 
 using namespace gateway;
 using namespace gateway::policy;

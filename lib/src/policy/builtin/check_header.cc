@@ -5,8 +5,8 @@
 #include "policy/builtin/list.h"
 #include "policy/run.h"
 
-// check-header: a request without that header, or with another value of it than one of those that are listed, is
-// refused with this status and message.
+// check-header: a request without that header, or with another value of it than one of those that
+// are listed, is refused with this status and message.
 namespace gateway::policy {
 namespace {
 
@@ -25,7 +25,8 @@ class CheckHeader final : public Step {
       in.mark(*this, {&values_.back()});
     }
     if (header_.present() && !header_.is_expression() && !is_token(header_.literal())) {
-      in.problem(in.element().attribute("name")->at, quote(header_.literal()) + " is no name of a header");
+      in.problem(in.element().attribute("name")->at,
+                 quote(header_.literal()) + " is no name of a header");
     }
   }
 
@@ -35,8 +36,9 @@ class CheckHeader final : public Step {
     bool found = false;
     const std::string_view value = run.request.fields.joined(wanted, run.arena(), &found);
     if (!found) {
-      return refuse(strand, "HeaderNotFound",
-                    "Header " + std::string(wanted) + " was not found in the request. Access denied.");
+      return refuse(
+          strand, "HeaderNotFound",
+          "Header " + std::string(wanted) + " was not found in the request. Access denied.");
     }
     if (values_.empty()) return Flow::Next;
     const bool ignores_case = ignore_case_.boolean(run);
@@ -45,7 +47,8 @@ class CheckHeader final : public Step {
       if (ignores_case ? equals_ignoring_case(text, value) : text == value) return Flow::Next;
     }
     return refuse(strand, "HeaderValueNotAllowed",
-                  "Header " + std::string(wanted) + " value of " + std::string(value) + " is not allowed. Access denied.");
+                  "Header " + std::string(wanted) + " value of " + std::string(value) +
+                      " is not allowed. Access denied.");
   }
 
  private:
@@ -53,7 +56,8 @@ class CheckHeader final : public Step {
     Run& run = strand.run();
     const std::int64_t status = status_.integer(run);
     if (status < 200 || status > 999) {
-      throw Failure{500, "InvalidStatusCode", "failed-check-httpcode is a number from 200 to 999.", {}, {}};
+      throw Failure{
+          500, "InvalidStatusCode", "failed-check-httpcode is a number from 200 to 999.", {}, {}};
     }
     Failure failure;
     failure.status = static_cast<int>(status);
@@ -69,6 +73,8 @@ class CheckHeader final : public Step {
 
 }  // namespace
 
-std::unique_ptr<Step> compile_check_header(ElementCompiler& in) { return std::make_unique<CheckHeader>(in); }
+std::unique_ptr<Step> compile_check_header(ElementCompiler& in) {
+  return std::make_unique<CheckHeader>(in);
+}
 
 }  // namespace gateway::policy

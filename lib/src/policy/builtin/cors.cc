@@ -18,8 +18,8 @@ std::string normal_origin(std::string_view text) {
   return out;
 }
 
-void read_list(ElementCompiler& in, Step& step, std::string_view list, std::string_view item, bool required,
-               std::vector<Operand>& out) {
+void read_list(ElementCompiler& in, Step& step, std::string_view list, std::string_view item,
+               bool required, std::vector<Operand>& out) {
   const Element* holder = in.element().child(list);
   if (!holder) {
     if (required) in.problem(in.element().at, "<cors> lacks <" + std::string(list) + ">");
@@ -32,7 +32,9 @@ void read_list(ElementCompiler& in, Step& step, std::string_view list, std::stri
     out.push_back(in.text_operand(child, true));
     in.mark(step, {&out.back()});
   }
-  if (out.empty()) in.problem(holder->at, "<" + std::string(list) + "> has at least one <" + std::string(item) + ">");
+  if (out.empty())
+    in.problem(holder->at,
+               "<" + std::string(list) + "> has at least one <" + std::string(item) + ">");
 }
 
 std::vector<std::string_view> texts(Run& run, const std::vector<Operand>& operands) {
@@ -66,7 +68,8 @@ std::string joined(const std::vector<std::string_view>& list) {
 CorsPolicy::CorsPolicy(ElementCompiler& in)
     : allow_credentials_(in.bool_operand("allow-credentials", false)),
       terminate_unmatched_(in.bool_operand("terminate-unmatched-request", false)) {
-  in.only_children(in.element(), {"allowed-origins", "allowed-methods", "allowed-headers", "expose-headers"});
+  in.only_children(in.element(),
+                   {"allowed-origins", "allowed-methods", "allowed-headers", "expose-headers"});
   read_list(in, *this, "allowed-origins", "origin", true, origins_);
   read_list(in, *this, "allowed-methods", "method", false, methods_);
   read_list(in, *this, "allowed-headers", "header", false, headers_);
@@ -84,7 +87,8 @@ bool CorsPolicy::allows_origin(Run& run, std::string_view origin) const {
   return false;
 }
 
-void CorsPolicy::add_origin(Run& run, Fields& fields, std::string_view origin, bool credentials) const {
+void CorsPolicy::add_origin(Run& run, Fields& fields, std::string_view origin,
+                            bool credentials) const {
   fields.set("Access-Control-Allow-Origin", origin);
   fields.remove("Access-Control-Allow-Credentials");
   if (credentials) fields.add("Access-Control-Allow-Credentials", "true");
@@ -99,7 +103,8 @@ Flow CorsPolicy::run(Strand& strand) const {
   if (!origin) return Flow::Next;
   if (!allows_origin(run, origin->value)) {
     const bool simple = run.request.method == "GET" || run.request.method == "HEAD";
-    if (!simple || !terminate_unmatched_.present() || !terminate_unmatched_.boolean(run)) return Flow::Next;
+    if (!simple || !terminate_unmatched_.present() || !terminate_unmatched_.boolean(run))
+      return Flow::Next;
     run.response = {};
     run.response_known = true;
     return Flow::Answer;
@@ -121,7 +126,8 @@ bool CorsPolicy::matches_preflight(Run& run) const {
   std::vector<std::string_view> methods = texts(run, methods_);
   if (methods_.empty()) methods = {"GET", "POST"};
   if (!has(methods, trim(method->value))) return false;
-  const std::string_view wanted = run.request.fields.joined("Access-Control-Request-Headers", run.arena(), nullptr);
+  const std::string_view wanted =
+      run.request.fields.joined("Access-Control-Request-Headers", run.arena(), nullptr);
   const std::vector<std::string_view> headers = texts(run, headers_);
   for (const std::string_view one : split(wanted, ',')) {
     const std::string_view name_of_field = trim(one);
@@ -137,16 +143,19 @@ void CorsPolicy::answer(Run& run) const {
   std::vector<std::string_view> methods = texts(run, methods_);
   if (methods_.empty()) methods = {"GET", "POST"};
   fields.add("Access-Control-Allow-Methods",
-             has_any(methods) ? trim(run.request.fields.list.find("Access-Control-Request-Method")->value)
-                              : run.arena().copy(joined(methods)));
+             has_any(methods)
+                 ? trim(run.request.fields.list.find("Access-Control-Request-Method")->value)
+                 : run.arena().copy(joined(methods)));
   const std::vector<std::string_view> headers = texts(run, headers_);
-  const std::string_view wanted = run.request.fields.joined("Access-Control-Request-Headers", run.arena(), nullptr);
+  const std::string_view wanted =
+      run.request.fields.joined("Access-Control-Request-Headers", run.arena(), nullptr);
   if (has_any(headers)) {
     if (!wanted.empty()) fields.add("Access-Control-Allow-Headers", wanted);
   } else if (!headers.empty()) {
     fields.add("Access-Control-Allow-Headers", run.arena().copy(joined(headers)));
   }
-  if (max_age_.present()) fields.add("Access-Control-Max-Age", run.arena().copy(std::to_string(max_age_.integer(run))));
+  if (max_age_.present())
+    fields.add("Access-Control-Max-Age", run.arena().copy(std::to_string(max_age_.integer(run))));
 }
 
 bool CorsPolicy::answer_preflight(Run& run) const {

@@ -10,14 +10,15 @@
 
 namespace gateway::policy {
 
-// cors: who else's pages may call. Adds the fields that tell browsers so to the response, whatever comes of
-// the request.
+// cors: who else's pages may call. Adds the fields that tell browsers so to the response, whatever
+// comes of the request.
 class CorsPolicy final : public Step {
  public:
   explicit CorsPolicy(ElementCompiler& in);
   Flow run(Strand& strand) const override;
-  // OPTIONS with Origin and Access-Control-Request-Method, which no operation takes. True: run.response is
-  // the whole answer. False: another cors policy may know more, else the answer is an empty 200. Throws nothing.
+  // OPTIONS with Origin and Access-Control-Request-Method, which no operation takes. True:
+  // run.response is the whole answer. False: another cors policy may know more, else the answer is
+  // an empty 200. Throws nothing.
   [[nodiscard]] bool answer_preflight(Run& run) const;
 
  private:

@@ -31,6 +31,8 @@ class CrossDomain final : public Step {
 
 }  // namespace
 
-std::unique_ptr<Step> compile_cross_domain(ElementCompiler& in) { return std::make_unique<CrossDomain>(in); }
+std::unique_ptr<Step> compile_cross_domain(ElementCompiler& in) {
+  return std::make_unique<CrossDomain>(in);
+}
 
 }  // namespace gateway::policy

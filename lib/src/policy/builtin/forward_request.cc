@@ -17,12 +17,14 @@ class ForwardRequest final : public Step {
         follow_redirects_(in.bool_operand("follow-redirects", false)),
         buffer_request_body_(in.bool_operand("buffer-request-body", false)) {
     in.only_children(in.element(), {});
-    in.mark(*this, {&timeout_, &timeout_ms_, &continue_timeout_, &follow_redirects_, &buffer_request_body_});
+    in.mark(*this, {&timeout_, &timeout_ms_, &continue_timeout_, &follow_redirects_,
+                    &buffer_request_body_});
     (void)in.literal_choice("http-version", {"1", "2", "2or1"}, 0);
     terms_.buffer_response = in.literal_bool("buffer-response", true);
     terms_.fail_on_error_status = in.literal_bool("fail-on-error-status-code", false);
     if (timeout_.present() && timeout_ms_.present()) {
-      in.problem(in.element().attribute("timeout-ms")->at, "<forward-request> has either timeout or timeout-ms");
+      in.problem(in.element().attribute("timeout-ms")->at,
+                 "<forward-request> has either timeout or timeout-ms");
     }
   }
 
@@ -32,7 +34,8 @@ class ForwardRequest final : public Step {
     terms.timeout_ms = kDefaultTimeoutMs;
     if (timeout_.present()) terms.timeout_ms = within(run, timeout_, kMostSeconds) * 1000;
     if (timeout_ms_.present()) terms.timeout_ms = within(run, timeout_ms_, kMostSeconds * 1000);
-    if (continue_timeout_.present()) terms.continue_timeout_ms = within(run, continue_timeout_, kMostSeconds) * 1000;
+    if (continue_timeout_.present())
+      terms.continue_timeout_ms = within(run, continue_timeout_, kMostSeconds) * 1000;
     terms.follow_redirects = follow_redirects_.present() && follow_redirects_.boolean(run);
     terms.buffer_request_body = buffer_request_body_.present() && buffer_request_body_.boolean(run);
     return run.forward(strand, terms);
@@ -42,7 +45,8 @@ class ForwardRequest final : public Step {
   static std::int64_t within(Run& run, const Operand& operand, std::int64_t most) {
     const std::int64_t value = operand.integer(run);
     if (value >= 0 && value <= most) return value;
-    throw Failure{500, "InvalidTimeout", "A timeout of forward-request is not within its limits.", {}, {}};
+    throw Failure{
+        500, "InvalidTimeout", "A timeout of forward-request is not within its limits.", {}, {}};
   }
 
   Operand timeout_, timeout_ms_, continue_timeout_, follow_redirects_, buffer_request_body_;

@@ -42,7 +42,8 @@ std::optional<Address> parse_address(std::string_view text) {
 
 class Bound {
  public:
-  Bound(ElementCompiler& in, Step& step, Operand operand, Position at) : operand_(std::move(operand)) {
+  Bound(ElementCompiler& in, Step& step, Operand operand, Position at)
+      : operand_(std::move(operand)) {
     in.mark(step, {&operand_});
     if (!operand_.present() || operand_.is_expression()) return;
     known_ = parse_address(operand_.literal());
@@ -91,12 +92,15 @@ class IpFilter final : public Step {
     const std::optional<Address> caller = parse_address(text);
     if (!caller) {
       if (!allows) return Flow::Next;
-      return refuse(strand, "FailedToParseCallerIP", "Failed to establish IP address for the caller. Access denied.");
+      return refuse(strand, "FailedToParseCallerIP",
+                    "Failed to establish IP address for the caller. Access denied.");
     }
     if (is_listed(run, *caller) == allows) return Flow::Next;
-    if (!allows) return refuse(strand, "CallerIpBlocked", "Caller IP address is blocked. Access denied.");
+    if (!allows)
+      return refuse(strand, "CallerIpBlocked", "Caller IP address is blocked. Access denied.");
     return refuse(strand, "CallerIpNotAllowed",
-                  run.arena().copy("Caller IP address " + std::string(text) + " is not allowed. Access denied."));
+                  run.arena().copy("Caller IP address " + std::string(text) +
+                                   " is not allowed. Access denied."));
   }
 
  private:
@@ -108,7 +112,8 @@ class IpFilter final : public Step {
       if (const auto address = one.address(run); address && *address == caller) return true;
     for (const Range& range : ranges_) {
       const auto from = range.from.address(run), to = range.to.address(run);
-      if (from && to && from->is_v6 == caller.is_v6 && to->is_v6 == caller.is_v6 && *from <= caller && caller <= *to) {
+      if (from && to && from->is_v6 == caller.is_v6 && to->is_v6 == caller.is_v6 &&
+          *from <= caller && caller <= *to) {
         return true;
       }
     }
@@ -137,6 +142,8 @@ class IpFilter final : public Step {
 
 }  // namespace
 
-std::unique_ptr<Step> compile_ip_filter(ElementCompiler& in) { return std::make_unique<IpFilter>(in); }
+std::unique_ptr<Step> compile_ip_filter(ElementCompiler& in) {
+  return std::make_unique<IpFilter>(in);
+}
 
 }  // namespace gateway::policy

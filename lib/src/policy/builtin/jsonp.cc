@@ -5,7 +5,8 @@
 #include "policy/builtin/text_bodies.h"
 #include "policy/query.h"
 
-// jsonp: where the client names a function in that query parameter, a JSON response is a call of it.
+// jsonp: where the client names a function in that query parameter, a JSON response is a call of
+// it.
 namespace gateway::policy {
 namespace {
 

@@ -2,7 +2,8 @@
 
 namespace gateway::policy {
 
-std::unique_ptr<LiquidTemplate> compile_liquid(std::string_view, std::vector<std::string>& problems) {
+std::unique_ptr<LiquidTemplate> compile_liquid(std::string_view,
+                                               std::vector<std::string>& problems) {
   problems.emplace_back("Liquid templates are not offered");
   return nullptr;
 }

@@ -13,9 +13,18 @@ using expression::Value;
 namespace {
 
 // A header with several values is one line, but for these.
-constexpr std::string_view kLineForEach[] = {
-    "user-agent", "www-authenticate", "proxy-authenticate", "cookie", "set-cookie", "warning", "date",
-    "expires", "if-modified-since", "if-unmodified-since", "last-modified", "retry-after"};
+constexpr std::string_view kLineForEach[] = {"user-agent",
+                                             "www-authenticate",
+                                             "proxy-authenticate",
+                                             "cookie",
+                                             "set-cookie",
+                                             "warning",
+                                             "date",
+                                             "expires",
+                                             "if-modified-since",
+                                             "if-unmodified-since",
+                                             "last-modified",
+                                             "retry-after"};
 
 bool has_line_for_each(std::string_view name) noexcept {
   for (const std::string_view known : kLineForEach)
@@ -27,7 +36,8 @@ bool has_line_for_each(std::string_view name) noexcept {
 std::string bad_field_name(std::string_view name) {
   if (!is_token(name)) return quote(name) + " is no name of a header";
   if (is_framing_field(name)) {
-    return "the header " + quote(name) + " is the gateway's own: Connection, Content-Length, Keep-Alive and "
+    return "the header " + quote(name) +
+           " is the gateway's own: Connection, Content-Length, Keep-Alive and "
            "Transfer-Encoding cannot be set or deleted";
   }
   return {};
@@ -40,7 +50,8 @@ std::string bad_field_name(std::string_view name) {
 }  // namespace
 
 bool is_framing_field(std::string_view name) noexcept {
-  for (const std::string_view known : {"connection", "content-length", "keep-alive", "transfer-encoding"})
+  for (const std::string_view known :
+       {"connection", "content-length", "keep-alive", "transfer-encoding"})
     if (iequals(known, name)) return true;
   return false;
 }
@@ -48,7 +59,8 @@ bool is_framing_field(std::string_view name) noexcept {
 void ExistsAction::read(ElementCompiler& in) {
   operand_ = in.operand("exists-action", false);
   if (!operand_.present() || operand_.is_expression()) return;
-  literal_ = static_cast<Kind>(in.literal_choice("exists-action", {"override", "skip", "append", "delete"}, 0));
+  literal_ = static_cast<Kind>(
+      in.literal_choice("exists-action", {"override", "skip", "append", "delete"}, 0));
 }
 ExistsAction::Kind ExistsAction::kind(Run& run) const {
   if (!operand_.is_expression()) return literal_;
@@ -86,7 +98,8 @@ std::vector<std::string_view> NamedValues::texts(Run& run) const {
       continue;
     }
     const Value value = operand.value(run);
-    if (!value.is_null()) out.push_back(value.is_string() ? value.text() : run.evaluation().to_text(value));
+    if (!value.is_null())
+      out.push_back(value.is_string() ? value.text() : run.evaluation().to_text(value));
   }
   return out;
 }
@@ -108,7 +121,8 @@ void HeaderChange::read(ElementCompiler& in, Step& step) {
 void HeaderChange::apply(Run& run, Fields& fields) const {
   const std::string_view name = said.name.text(run);
   if (said.name.is_expression()) {
-    if (const std::string why = bad_field_name(name); !why.empty()) refuse(run, "InvalidHeader", why);
+    if (const std::string why = bad_field_name(name); !why.empty())
+      refuse(run, "InvalidHeader", why);
   }
   const ExistsAction::Kind action = said.action.kind(run);
   if (action == ExistsAction::Kind::Delete) {
@@ -121,7 +135,8 @@ void HeaderChange::apply(Run& run, Fields& fields) const {
     value = trim(value);
     if (!is_field_value(value)) {
       refuse(run, "InvalidHeader",
-             "A value of the header " + quote(name) + " has a line break or another control character.");
+             "A value of the header " + quote(name) +
+                 " has a line break or another control character.");
     }
   }
   if (action == ExistsAction::Kind::Override) fields.remove(name);
@@ -169,12 +184,14 @@ void BodyChange::read(ElementCompiler& in, Step& step) {
     liquid = compile_liquid(holder.children.empty() ? holder.text : holder.inner, problems);
     for (const std::string& problem : problems) in.problem(element.at, problem);
     // A template sees the bodies of both messages.
-    (in.section() == Section::Inbound || in.section() == Section::Backend ? step.reads_request_body
-                                                                           : step.reads_response_body) = true;
+    (in.section() == Section::Inbound || in.section() == Section::Backend
+         ? step.reads_request_body
+         : step.reads_response_body) = true;
     return;
   }
   // Elements in it are its text, as they are written.
-  content = holder.children.empty() ? in.text_operand(holder, false) : Operand(std::string(trim(holder.inner)));
+  content = holder.children.empty() ? in.text_operand(holder, false)
+                                    : Operand(std::string(trim(holder.inner)));
   in.mark(step, {&content});
 }
 
@@ -208,13 +225,15 @@ void StatusChange::read(ElementCompiler& in, Step& step) {
   in.mark(step, {&code, &reason});
   in.only_children(in.element(), {});
   if (reason.present() && !reason.is_expression() && !is_field_value(reason.literal())) {
-    in.problem(in.element().at, "the reason of <set-status> has a line break or another control character");
+    in.problem(in.element().at,
+               "the reason of <set-status> has a line break or another control character");
   }
 }
 void StatusChange::apply(Run& run, ResponseMessage& response) const {
   const std::int64_t status = code.integer(run);
   if (status < 200 || status > 999) {
-    refuse(run, "InvalidStatusCode", "A status code is a number from 200 to 999, not " + std::to_string(status) + ".");
+    refuse(run, "InvalidStatusCode",
+           "A status code is a number from 200 to 999, not " + std::to_string(status) + ".");
   }
   const std::string_view said = reason.present() ? reason.text(run) : std::string_view();
   if (!is_field_value(said)) {

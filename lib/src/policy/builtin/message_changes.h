@@ -9,8 +9,8 @@
 #include "policy/message.h"
 #include "policy/run.h"
 
-// What set-header, set-body, set-method and set-status say: of the message of a section, and of the messages
-// that return-response and send-request make.
+// What set-header, set-body, set-method and set-status say: of the message of a section, and of the
+// messages that return-response and send-request make.
 namespace gateway::policy {
 
 // exists-action.
@@ -20,7 +20,9 @@ class ExistsAction {
   void read(ElementCompiler& in);
   [[nodiscard]] Kind kind(Run& run) const;
   // Known when the document is compiled.
-  [[nodiscard]] bool is_delete() const noexcept { return !operand_.is_expression() && literal_ == Kind::Delete; }
+  [[nodiscard]] bool is_delete() const noexcept {
+    return !operand_.is_expression() && literal_ == Kind::Delete;
+  }
   [[nodiscard]] const Operand& operand() const noexcept { return operand_; }
 
  private:

@@ -13,7 +13,8 @@ class MockResponse final : public Step {
         content_type_(in.literal("content-type", "")) {
     (void)in.literal_int("index", 0, 0, 1'000'000);
     in.only_children(in.element(), {});
-    if (!is_field_value(content_type_)) in.problem(in.element().at, "content-type has a control character");
+    if (!is_field_value(content_type_))
+      in.problem(in.element().at, "content-type has a control character");
   }
   Flow run(Strand& strand) const override {
     Run& run = strand.run();
@@ -31,6 +32,8 @@ class MockResponse final : public Step {
 
 }  // namespace
 
-std::unique_ptr<Step> compile_mock_response(ElementCompiler& in) { return std::make_unique<MockResponse>(in); }
+std::unique_ptr<Step> compile_mock_response(ElementCompiler& in) {
+  return std::make_unique<MockResponse>(in);
+}
 
 }  // namespace gateway::policy

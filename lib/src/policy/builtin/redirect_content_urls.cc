@@ -4,8 +4,8 @@
 #include "policy/builtin/text_bodies.h"
 #include "policy/context_objects.h"
 
-// redirect-content-urls: links to the backend in a response's body become links to the gateway; in a request's
-// body the other way. Headers stay.
+// redirect-content-urls: links to the backend in a response's body become links to the gateway; in
+// a request's body the other way. Headers stay.
 namespace gateway::policy {
 namespace {
 
@@ -39,10 +39,12 @@ class RedirectContentUrls final : public Step {
  private:
   // As the client wrote it: what is in front of the operation's own path.
   static std::string_view api_path(Run& run) {
-    const std::string_view known = run.facts.api ? std::string_view(run.facts.api->path) : std::string_view();
+    const std::string_view known =
+        run.facts.api ? std::string_view(run.facts.api->path) : std::string_view();
     const std::string_view path = run.request.original.path;
     const std::size_t slash = known.starts_with('/') ? 0 : 1;
-    return known.empty() ? std::string_view() : path.substr(0, std::min(path.size(), known.size() + slash));
+    return known.empty() ? std::string_view()
+                         : path.substr(0, std::min(path.size(), known.size() + slash));
   }
 };
 

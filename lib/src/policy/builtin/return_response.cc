@@ -4,14 +4,15 @@
 #include "policy/builtin/message_changes.h"
 #include "policy/context.h"
 
-// return-response: ends the pipeline with a response of its own: that of a variable, or an empty 200, as its
-// children change it. They see context.Response as it was before.
+// return-response: ends the pipeline with a response of its own: that of a variable, or an empty
+// 200, as its children change it. They see context.Response as it was before.
 namespace gateway::policy {
 namespace {
 
 class ReturnResponse final : public Step {
  public:
-  explicit ReturnResponse(ElementCompiler& in) : variable_(in.literal("response-variable-name", "")) {
+  explicit ReturnResponse(ElementCompiler& in)
+      : variable_(in.literal("response-variable-name", "")) {
     in.only_children(in.element(), {"set-status", "set-header", "set-body"});
     for (const Element& child : in.element().children) {
       if (child.name == "set-status") {
@@ -40,14 +41,18 @@ class ReturnResponse final : public Step {
 
  private:
   static void once(ElementCompiler& in, const Element& child, bool first) {
-    if (!first) in.problem(child.at, "<" + std::string(child.name) + "> can be in <return-response> once");
+    if (!first)
+      in.problem(child.at, "<" + std::string(child.name) + "> can be in <return-response> once");
   }
   void take_variable(Run& run, ResponseMessage& made) const {
     const expression::Value* value = run.variable(variable_);
     const ResponseObject* response = value ? as_response(run.evaluation(), *value) : nullptr;
     if (!response) {
-      throw Failure{500, "ResponseVariableInvalid",
-                    run.arena().copy("The variable '" + variable_ + "' holds no response."), {}, {}};
+      throw Failure{500,
+                    "ResponseVariableInvalid",
+                    run.arena().copy("The variable '" + variable_ + "' holds no response."),
+                    {},
+                    {}};
     }
     made = *response->message;
   }

@@ -6,8 +6,8 @@
 #include "policy/query.h"
 #include "policy/run.h"
 
-// rewrite-uri: another path and query for the backend, below its base URL. "{name}" is what the operation's
-// template matched.
+// rewrite-uri: another path and query for the backend, below its base URL. "{name}" is what the
+// operation's template matched.
 namespace gateway::policy {
 namespace {
 
@@ -20,7 +20,8 @@ std::string_view parameter_name(std::string_view written) noexcept {
 // The names in braces.
 std::vector<std::string_view> placeholders(std::string_view text) {
   std::vector<std::string_view> names;
-  for (std::size_t open = text.find('{'); open != std::string_view::npos; open = text.find('{', open)) {
+  for (std::size_t open = text.find('{'); open != std::string_view::npos;
+       open = text.find('{', open)) {
     const std::size_t close = text.find('}', open);
     if (close == std::string_view::npos) break;
     names.push_back(parameter_name(text.substr(open + 1, close - open - 1)));
@@ -32,7 +33,8 @@ std::vector<std::string_view> placeholders(std::string_view text) {
 class RewriteUri final : public Step {
  public:
   explicit RewriteUri(ElementCompiler& in)
-      : template_(in.operand("template", true)), copy_unmatched_(in.bool_operand("copy-unmatched-params", false)) {
+      : template_(in.operand("template", true)),
+        copy_unmatched_(in.bool_operand("copy-unmatched-params", false)) {
     in.only_children(in.element(), {});
     in.mark(*this, {&template_, &copy_unmatched_});
     if (!template_.present() || template_.is_expression()) return;
@@ -44,7 +46,8 @@ class RewriteUri final : public Step {
       for (const std::string_view one : known) found = found || equals_ignoring_case(one, wanted);
       if (!found) {
         in.problem(in.element().attribute("template")->at,
-                   quote("{" + std::string(wanted) + "}") + " is no parameter of the operation's template " +
+                   quote("{" + std::string(wanted) + "}") +
+                       " is no parameter of the operation's template " +
                        quote(operation->url_template));
       }
     }
@@ -81,8 +84,12 @@ class RewriteUri final : public Step {
       for (const auto& [known, matched] : run.matched_parameters)
         if (equals_ignoring_case(known, wanted)) value = &matched;
       if (!value) {
-        throw Failure{500, "UnknownTemplateParameter",
-                      run.arena().copy("The operation has no parameter " + quote(wanted) + " for rewrite-uri."), {}, {}};
+        throw Failure{500,
+                      "UnknownTemplateParameter",
+                      run.arena().copy("The operation has no parameter " + quote(wanted) +
+                                       " for rewrite-uri."),
+                      {},
+                      {}};
       }
       out += *value;
       text.remove_prefix(close + 1);
@@ -92,11 +99,12 @@ class RewriteUri final : public Step {
 
   // Parameters of the request that neither the operation's template nor this one names.
   static void add_unmatched(Run& run, std::string& query) {
-    const std::string_view operation =
-        run.facts.operation ? std::string_view(run.facts.operation->url_template) : std::string_view();
+    const std::string_view operation = run.facts.operation
+                                           ? std::string_view(run.facts.operation->url_template)
+                                           : std::string_view();
     const std::size_t question = operation.find('?');
-    const auto taken =
-        query_parts(question == std::string_view::npos ? std::string_view() : operation.substr(question));
+    const auto taken = query_parts(question == std::string_view::npos ? std::string_view()
+                                                                      : operation.substr(question));
     const std::string said = query;
     const auto own = query_parts(said);
     const auto names = [&](const std::vector<QueryPart>& parts, std::string_view wanted) {
@@ -118,6 +126,8 @@ class RewriteUri final : public Step {
 
 }  // namespace
 
-std::unique_ptr<Step> compile_rewrite_uri(ElementCompiler& in) { return std::make_unique<RewriteUri>(in); }
+std::unique_ptr<Step> compile_rewrite_uri(ElementCompiler& in) {
+  return std::make_unique<RewriteUri>(in);
+}
 
 }  // namespace gateway::policy

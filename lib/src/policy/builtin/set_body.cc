@@ -1,7 +1,8 @@
 #include "policy/builtin/list.h"
 #include "policy/builtin/message_changes.h"
 
-// set-body: another body for the request (inbound, backend) or the response, whether it had one or not.
+// set-body: another body for the request (inbound, backend) or the response, whether it had one or
+// not.
 namespace gateway::policy {
 namespace {
 
@@ -21,6 +22,8 @@ class SetBody final : public Step {
 
 }  // namespace
 
-std::unique_ptr<Step> compile_set_body(ElementCompiler& in) { return std::make_unique<SetBody>(in); }
+std::unique_ptr<Step> compile_set_body(ElementCompiler& in) {
+  return std::make_unique<SetBody>(in);
+}
 
 }  // namespace gateway::policy

@@ -1,7 +1,8 @@
 #include "policy/builtin/list.h"
 #include "policy/builtin/message_changes.h"
 
-// set-header: sets, adds to or deletes a header of the request (inbound, backend) or of the response.
+// set-header: sets, adds to or deletes a header of the request (inbound, backend) or of the
+// response.
 namespace gateway::policy {
 namespace {
 
@@ -19,6 +20,8 @@ class SetHeader final : public Step {
 
 }  // namespace
 
-std::unique_ptr<Step> compile_set_header(ElementCompiler& in) { return std::make_unique<SetHeader>(in); }
+std::unique_ptr<Step> compile_set_header(ElementCompiler& in) {
+  return std::make_unique<SetHeader>(in);
+}
 
 }  // namespace gateway::policy

@@ -19,6 +19,8 @@ class SetMethod final : public Step {
 
 }  // namespace
 
-std::unique_ptr<Step> compile_set_method(ElementCompiler& in) { return std::make_unique<SetMethod>(in); }
+std::unique_ptr<Step> compile_set_method(ElementCompiler& in) {
+  return std::make_unique<SetMethod>(in);
+}
 
 }  // namespace gateway::policy

@@ -3,7 +3,8 @@
 #include "policy/builtin/message_changes.h"
 #include "policy/query.h"
 
-// set-query-parameter: as set-header, of the URL to forward to. Several values are the parameter several times.
+// set-query-parameter: as set-header, of the URL to forward to. Several values are the parameter
+// several times.
 namespace gateway::policy {
 namespace {
 
@@ -11,7 +12,8 @@ class SetQueryParameter final : public Step {
  public:
   explicit SetQueryParameter(ElementCompiler& in) {
     said_.read(in, *this);
-    if (const Attribute* given = in.element().attribute("name"); given && trim(given->value).empty()) {
+    if (const Attribute* given = in.element().attribute("name");
+        given && trim(given->value).empty()) {
       in.problem(given->at, "the name of a query parameter is empty");
     }
   }
@@ -21,7 +23,8 @@ class SetQueryParameter final : public Step {
     Url& url = run.request.url;
     const std::string_view parameter = said_.name.text(run);
     const ExistsAction::Kind action = said_.action.kind(run);
-    const bool replaces = action == ExistsAction::Kind::Override || action == ExistsAction::Kind::Delete;
+    const bool replaces =
+        action == ExistsAction::Kind::Override || action == ExistsAction::Kind::Delete;
     bool found = false;
     std::string query;
     for (const QueryPart& part : query_parts(url.query)) {

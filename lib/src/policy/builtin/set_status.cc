@@ -19,6 +19,8 @@ class SetStatus final : public Step {
 
 }  // namespace
 
-std::unique_ptr<Step> compile_set_status(ElementCompiler& in) { return std::make_unique<SetStatus>(in); }
+std::unique_ptr<Step> compile_set_status(ElementCompiler& in) {
+  return std::make_unique<SetStatus>(in);
+}
 
 }  // namespace gateway::policy

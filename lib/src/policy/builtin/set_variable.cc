@@ -1,7 +1,8 @@
 #include "policy/builtin/list.h"
 #include "policy/run.h"
 
-// set-variable: names a value for later policies; it stays what the expression gave, and text otherwise.
+// set-variable: names a value for later policies; it stays what the expression gave, and text
+// otherwise.
 namespace gateway::policy {
 namespace {
 
@@ -27,6 +28,8 @@ class SetVariable final : public Step {
 
 }  // namespace
 
-std::unique_ptr<Step> compile_set_variable(ElementCompiler& in) { return std::make_unique<SetVariable>(in); }
+std::unique_ptr<Step> compile_set_variable(ElementCompiler& in) {
+  return std::make_unique<SetVariable>(in);
+}
 
 }  // namespace gateway::policy

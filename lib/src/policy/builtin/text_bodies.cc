@@ -31,8 +31,9 @@ bool has_json(const Fields& fields) {
 
 bool has_text(const Fields& fields) {
   const std::string type = media_type(fields);
-  return type.empty() || type.starts_with("text/") || has_json(fields) || type == "application/xml" ||
-         type.ends_with("+xml") || type == "application/javascript" || type == "application/x-www-form-urlencoded";
+  return type.empty() || type.starts_with("text/") || has_json(fields) ||
+         type == "application/xml" || type.ends_with("+xml") || type == "application/javascript" ||
+         type == "application/x-www-form-urlencoded";
 }
 
 }  // namespace gateway::policy

@@ -24,7 +24,8 @@ class Trace final : public Step {
       in.mark(*this, {&message_});
     }
     for (const Element& child : in.element().children) {
-      if (child.name == "message" && &child != message) in.problem(child.at, "<message> can be in <trace> once");
+      if (child.name == "message" && &child != message)
+        in.problem(child.at, "<message> can be in <trace> once");
       if (child.name != "metadata") continue;
       ElementCompiler& said = in.child(child);
       metadata_.emplace_back(said.literal("name", std::nullopt), said.operand("value", true));

@@ -8,7 +8,7 @@
 #include "expression/library/jwt.h"
 #include "expression/program.h"
 #include "policy/context.h"
-#include "support/scripted_host.h"
+#include "policy/support/scripted_host.h"
 
 namespace gateway::policy {
 

@@ -20,8 +20,8 @@
 
 namespace gateway::policy {
 
-// Documents and one exchange, without sockets: what the client is and sends, and what the backend answers, a test
-// says; what came of it, it reads from `run` and `forwarded`.
+// Documents and one exchange, without sockets: what the client is and sends, and what the backend
+// answers, a test says; what came of it, it reads from `run` and `forwarded`.
 class ScriptedHost final : private Host {
  public:
   using Headers = std::vector<std::pair<std::string, std::string>>;
@@ -29,7 +29,8 @@ class ScriptedHost final : private Host {
   ScriptedHost() : catalog_(shared_catalog()) {
     uv_loop_init(&loop_);
     worker_ = std::make_unique<WorkerContext>(&loop_, options_, forbidden_);
-    services_ = std::make_unique<Services>(Services{*worker_, *catalog_, environment, deployment, PolicyLimits{}});
+    services_ = std::make_unique<Services>(
+        Services{*worker_, *catalog_, environment, deployment, PolicyLimits{}});
     run_ = std::make_unique<Run>(*services_, static_cast<Host&>(*this));
     surroundings.catalog = catalog_.get();
   }
@@ -78,21 +79,24 @@ class ScriptedHost final : private Host {
   std::string compile(std::string_view document, ScopeKind scope = ScopeKind::Api) {
     surroundings.operation = scope == ScopeKind::Operation ? &operation : nullptr;
     std::vector<Problem> problems;
-    documents_[static_cast<std::size_t>(scope)] = compile_document(document, scope, surroundings, problems);
+    documents_[static_cast<std::size_t>(scope)] =
+        compile_document(document, scope, surroundings, problems);
     std::string out;
     for (const Problem& problem : problems) {
-      out += std::to_string(problem.at.line) + ":" + std::to_string(problem.at.column) + ": " + problem.message + "\n";
+      out += std::to_string(problem.at.line) + ":" + std::to_string(problem.at.column) + ": " +
+             problem.message + "\n";
     }
     return out;
   }
   // The document of the API with these policies in one section.
   std::string compile_section(std::string_view section, std::string_view policies) {
-    return compile("<policies><" + std::string(section) + ">" + std::string(policies) + "</" + std::string(section) +
-                   "></policies>");
+    return compile("<policies><" + std::string(section) + ">" + std::string(policies) + "</" +
+                   std::string(section) + "></policies>");
   }
 
   // `url`: "/path?query", as the client writes it and as it is forwarded.
-  void describe(std::string_view method, std::string_view url, Headers fields = {}, std::string body = {}) {
+  void describe(std::string_view method, std::string_view url, Headers fields = {},
+                std::string body = {}) {
     Run& run = *run_;
     run.reset();
     forwarded.clear();
@@ -102,16 +106,18 @@ class ScriptedHost final : private Host {
     const std::string_view text = kept.url;
     const std::size_t question = text.find('?');
     run.request.method = kept.method;
-    run.request.original = {secure ? "https" : "http", "gateway.example", static_cast<std::uint16_t>(secure ? 443 : 80),
-                            text.substr(0, question),
-                            question == std::string_view::npos ? std::string_view() : text.substr(question)};
+    run.request.original = {
+        secure ? "https" : "http", "gateway.example", static_cast<std::uint16_t>(secure ? 443 : 80),
+        text.substr(0, question),
+        question == std::string_view::npos ? std::string_view() : text.substr(question)};
     run.request.url = run.request.original;
     run.request.url.host = "backend.example";
     for (const auto& [name, value] : kept.fields) run.request.fields.add(name, value);
     run.request.body.state = kept.body.empty() ? Body::State::None : Body::State::Streaming;
     run.facts.api = &api;
     run.facts.operation = &operation;
-    for (std::size_t i = 0; i < documents_.size(); ++i) run.facts.documents[i] = documents_[i].get();
+    for (std::size_t i = 0; i < documents_.size(); ++i)
+      run.facts.documents[i] = documents_[i].get();
     run.started_unix_ms = environment.clock->unix_ms();
   }
   // Runs what was described until nothing is to be done any more.
@@ -123,7 +129,8 @@ class ScriptedHost final : private Host {
       next();
     }
   }
-  void send(std::string_view method, std::string_view url, Headers fields = {}, std::string body = {}) {
+  void send(std::string_view method, std::string_view url, Headers fields = {},
+            std::string body = {}) {
     describe(method, url, std::move(fields), std::move(body));
     start();
   }
@@ -154,7 +161,8 @@ class ScriptedHost final : private Host {
     sent.method = request.method;
     sent.path = request.url.path;
     sent.query = request.url.query;
-    for (const HeaderField& field : request.fields.list) sent.fields.emplace_back(field.name, field.value);
+    for (const HeaderField& field : request.fields.list)
+      sent.fields.emplace_back(field.name, field.value);
     sent.state = request.body.state;
     if (request.body.is_whole()) sent.body = request.body.data;
     sent.terms = terms;
@@ -191,8 +199,12 @@ class ScriptedHost final : private Host {
   }
   void respond() noexcept override { responded = true; }
   [[nodiscard]] std::string_view client_address() const noexcept override { return address; }
-  [[nodiscard]] std::string_view client_certificate_der() const noexcept override { return certificate_der; }
-  [[nodiscard]] std::string_view request_id() const noexcept override { return "0123456789abcdef0123456789abcdef"; }
+  [[nodiscard]] std::string_view client_certificate_der() const noexcept override {
+    return certificate_der;
+  }
+  [[nodiscard]] std::string_view request_id() const noexcept override {
+    return "0123456789abcdef0123456789abcdef";
+  }
   [[nodiscard]] bool tls() const noexcept override { return secure; }
 
   uv_loop_t loop_{};
