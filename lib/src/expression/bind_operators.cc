@@ -244,7 +244,13 @@ Bound Binder::operate(Bound a, Bound b, std::string_view text, std::size_t offse
       return {};
     }
   }
-  if (op == Operator::Add && ((a.is_value() && a.type == string_) || (b.is_value() && b.type == string_))) return concat(a, b);
+  if (op == Operator::Add && ((a.is_value() && a.type == string_) || (b.is_value() && b.type == string_))) {
+    // What a type says of its own "+" comes before text: XNamespace + "name".
+    if (values && a.type != b.type && a.type != dynamic_ && b.type != dynamic_) {
+      if (auto out = user_operator({a, b}, text, offset)) return *out;
+    }
+    return concat(a, b);
+  }
   if ((a.is_value() && a.type == dynamic_) || (b.is_value() && b.type == dynamic_)) return late_operator({a, b}, text);
   if (values) {
     const Type* x = without_nullable(a.type);

@@ -176,6 +176,19 @@ class Run {
     };
     return guarded_call(strand, &Call::run, &work);
   }
+  // Whether work() says true, outside of any strand; what it throws counts as no.
+  template <typename F>
+  [[nodiscard]] bool holds(F&& work) noexcept {
+    try {
+      return work();
+    } catch (const expression::Raised&) {
+      return false;
+    } catch (const expression::BudgetExceeded&) {
+      return false;
+    } catch (const Failure&) {
+      return false;
+    }
+  }
   [[nodiscard]] const LastError* last_error() const noexcept { return failed_ ? &last_error_ : nullptr; }
   [[nodiscard]] const Failure& failure() const noexcept { return failure_; }
   [[nodiscard]] Section section() const noexcept { return section_; }

@@ -210,6 +210,7 @@ bool Exchange::answer_preflight() noexcept {
   Run::Facts facts;
   if (find_policies(facts)) {
     begin_policies(facts);
+    policies_->run.prepare();
     bool answered = false;
     for (const policy::CompiledDocument* document : facts.documents) {
       if (!document || !document->has_cors) continue;
@@ -218,7 +219,7 @@ bool Exchange::answer_preflight() noexcept {
         if (!cors) continue;
         answered = true;
         policies_->run.response = {};
-        if (!cors->answer_preflight(policies_->run)) continue;
+        if (!policies_->run.holds([&] { return cors->answer_preflight(policies_->run); })) continue;
         respond_by_policies();
         return true;
       }

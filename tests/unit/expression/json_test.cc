@@ -68,7 +68,7 @@ TEST_CASE("JSON that is none is refused in Newtonsoft's words") {
        "[0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0]"
        "[0][0][0][0][0][0][0][0][0][0][0][0][0]', line 1, position 65."},
       {R"(JToken.Parse("truer"))",
-       "!JsonReaderException: Error parsing boolean value. Path '', line 0, position 0."},
+       "!JsonReaderException: Error parsing boolean value. Path '', line 1, position 4."},
       {R"(JToken.Parse("1.2.3"))",
        "!JsonReaderException: Input string '1.2.3' is not a valid number. Path '', line 1, position 5."},
   });

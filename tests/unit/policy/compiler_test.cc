@@ -213,8 +213,8 @@ TEST_CASE(
        "any='@@x'/>",
        {}},
       {"<probe><item key='1'/><item key=''/></probe>", {}},
-      {"<probe cuont='1'/>",
-       {"1:34: <probe> has no attribute \"cuont\", only: \"text\", \"flag\", \"count\", \"mode\", "
+      {"<probe coount='1'/>",
+       {"1:34: <probe> has no attribute \"coount\", only: \"text\", \"flag\", \"count\", \"mode\", "
         "\"number\", "
         "\"truth\", \"any\", \"id\"; did you mean \"count\"?"}},
       {"<probe flag='yes' count='51' mode='none' number='-1' truth='1'/>",

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/base64.h"
+#include "expression/conversion.h"
 #include "expression/library/arguments.h"
 #include "expression/library/date_format.h"
 #include "expression/library/guid.h"
@@ -244,7 +245,7 @@ Value cast_json_token(Evaluation& eval, JToken* token, const Type* to) {
 Value json_value_as(Evaluation& eval, JToken* token, const Type* to) {
   if (!token) {
     if (takes_null(to)) return {};
-    return eval.cast(Value::null(), to);
+    return default_value(eval, to);
   }
   if (token->type->is(to)) return Value::of(token);
   const Type* target = without_nullable(to);

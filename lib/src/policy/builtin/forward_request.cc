@@ -20,6 +20,9 @@ class ForwardRequest final : public Step {
     in.mark(*this, {&timeout_, &timeout_ms_, &continue_timeout_, &follow_redirects_,
                     &buffer_request_body_});
     (void)in.literal_choice("http-version", {"1", "2", "2or1"}, 0);
+    // Kept whole, it can be sent again.
+    reads_request_body = buffer_request_body_.present() &&
+                         (buffer_request_body_.is_expression() || buffer_request_body_.literal() != "false");
     terms_.buffer_response = in.literal_bool("buffer-response", true);
     terms_.fail_on_error_status = in.literal_bool("fail-on-error-status-code", false);
     if (timeout_.present() && timeout_ms_.present()) {

@@ -93,7 +93,7 @@ inline constexpr Pattern kPatterns[] = {
     {52, R"(@{ var n = new Random(context.RequestId.GetHashCode()).Next(5, 10); return n >= 5 && n < 10; })", "True"},
     {53, R"(@(System.Net.WebUtility.UrlEncode("a b&c") + "|" + System.Net.WebUtility.UrlDecode("a+b%26c") + "|" + Uri.EscapeDataString("a b/c")))",
      "a+b%26c|a b&c|a%20b%2Fc"},
-    {54, R"(@(XElement.Parse("<r xmlns='urn:x'><a><b>deep</b></a></r>").Descendants(((XNamespace)"urn:x") + "b").First().Value))",
+    {54, R"x(@(XElement.Parse("<r xmlns='urn:x'><a><b>deep</b></a></r>").Descendants(((XNamespace)"urn:x") + "b").First().Value))x",
      "deep"},
     {55, R"(@(string.Join(",", JArray.Parse("[{\"k\":\"a\"},{\"k\":\"b\"}]").Select(x => (string)x["k"]))))", "a,b"},
     {56, R"(@(string.Join(";", context.User.Groups.Select(g => g.Name))))", "Developers;Guests"},
