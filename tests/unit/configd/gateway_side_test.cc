@@ -216,7 +216,7 @@ TEST_CASE("a resource is of concern to") {
   for (const char* id :
        {"/backends/b", "/namedValues/n", "/certificates/c", "/policies/policy",
         "/policyFragments/f", "/schemas/s", "/loggers/l", "/diagnostics/d", "/caches/c",
-        "/apiVersionSets/v", "/products/p", "/products/p/policies/policy"}) {
+        "/apiVersionSets/v", "/users/u", "/products/p", "/products/p/policies/policy"}) {
     CHECK(audience(id) == every);
   }
   for (const char* id :
@@ -225,7 +225,7 @@ TEST_CASE("a resource is of concern to") {
     CHECK(audience(id) == users);
   }
   for (const char* id :
-       {"/users/u", "/groups/g", "/tags/t", "/authorizationServers/a", "/products/p/groups/g"}) {
+       {"/groups/g", "/tags/t", "/authorizationServers/a", "/products/p/groups/g"}) {
     CHECK(audience(id) == nobody);
   }
   CHECK(audience("/gateways/g/hostnameConfigurations/h") == Audience{Audience::Kind::Gateway, "g"});

@@ -214,7 +214,7 @@ TEST_CASE(
        {}},
       {"<probe><item key='1'/><item key=''/></probe>", {}},
       {"<probe coount='1'/>",
-       {"1:34: <probe> has no attribute \"coount\", only: \"text\", \"flag\", \"count\", \"mode\", "
+       {"1:35: <probe> has no attribute \"coount\", only: \"text\", \"flag\", \"count\", \"mode\", "
         "\"number\", "
         "\"truth\", \"any\", \"id\"; did you mean \"count\"?"}},
       {"<probe flag='yes' count='51' mode='none' number='-1' truth='1'/>",

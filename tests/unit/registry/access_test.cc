@@ -10,7 +10,7 @@ using namespace gateway::test;
 namespace {
 
 constexpr const char* kPlain = "<policies><inbound><base/></inbound></policies>";
-constexpr const char* kMore = "<policies><inbound><mock-response/></inbound></policies>";
+constexpr const char* kMore = "<policies><inbound><no-such-policy/></inbound></policies>";
 
 Api with_operations(const std::string& id, bool required) {
   Api made;
@@ -141,10 +141,8 @@ TEST_CASE("A broken product, subscription or global policy keeps its last good f
   std::string told;
   for (const Error& error : registry.status("cloud").errors) told += error.to_string() + "\n";
   CHECK(told ==
-        "registry: policy global (cloud): the policy has the element \"mock-response\" in <inbound>, which is not "
-        "supported\n"
-        "registry: product gold (cloud): the policy has the element \"mock-response\" in <inbound>, which is not "
-        "supported\n"
+        "registry: policy global (cloud): the policy: line 1, column 20: there is no policy \"no-such-policy\"\n"
+        "registry: product gold (cloud): the policy: line 1, column 20: there is no policy \"no-such-policy\"\n"
         "configuration: subscription alice (cloud): primaryKey: must be at most 256 printable ASCII characters "
         "without spaces\n");
   // Another history of the source: nothing of the old one counts.
