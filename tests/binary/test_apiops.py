@@ -12,7 +12,8 @@ from support.backend import Backend
 from support.wait import wait_until
 
 POLICY = '<policies><inbound><base /></inbound><backend><base /></backend></policies>'
-LIMITING = '<policies><inbound><base /><rate-limit calls="1" renewal-period="60" /></inbound></policies>'
+GLOBAL = '<policies><inbound /><backend><forward-request /></backend></policies>'
+UNKNOWN = '<policies><inbound><base /><no-such-policy /></inbound></policies>'
 KEY = 'Ocp-Apim-Subscription-Key'
 
 
@@ -31,7 +32,7 @@ def write_tree(folder, port):
     url = 'http://127.0.0.1:%d/base' % port
     both = ['http', 'https']
     for path, content in (
-            ('policy.xml', POLICY),
+            ('policy.xml', GLOBAL),
             ('apis/users/apiInformation.json',
              properties(displayName='Users', path='users', protocols=both, serviceUrl=url, subscriptionRequired=True,
                         apiRevision='1', isCurrent=True)),
@@ -117,7 +118,7 @@ def test_changes_of_a_tree_are_followed_without_a_failed_request():
 def test_an_api_is_not_served_without_its_policy():
     with Folder() as folder, Backend('users') as backend:
         tree = write_tree(folder, backend.port)
-        folder.write('tree/apis/open/policy.xml', LIMITING)
+        folder.write('tree/apis/open/policy.xml', UNKNOWN)
         with serving(tree) as gateway:
             assert status(gateway, '/open/one') == 503
             assert status(gateway, '/users/one') == 401

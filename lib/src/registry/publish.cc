@@ -209,7 +209,9 @@ class RegistryImpl final : public Registry {
     core_.merge();
     bool changed = core_.compile(next->routes, next->tls, next->access);
     Core::RoutePolicies on_routes = core_.route_policies();
-    changed = changed || on_routes.document != next->route_policies || on_routes.blocked != next->routes_blocked;
+    const bool other_policies =
+        on_routes.document != next->route_policies || on_routes.blocked != next->routes_blocked;
+    changed = changed || (other_policies && core_.route_count() != 0);
     if (!changed) return;
     next->route_policies = std::move(on_routes.document);
     next->routes_blocked = std::move(on_routes.blocked);
