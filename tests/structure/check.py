@@ -75,8 +75,8 @@ def folder_readmes():
         path = os.path.join(folder, "README.md")
         if not os.path.exists(os.path.join(root, path)):
             problems.append(f"{path} is missing")
-        elif len(text(path).splitlines()) > 15:
-            problems.append(f"{path} has more than 15 lines")
+        elif len(text(path).split("\n## ")[0].splitlines()) > 15:
+            problems.append(f"{path} has more than 15 lines before its first chapter")
 
 
 def readme_names():
