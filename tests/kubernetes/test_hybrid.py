@@ -25,7 +25,7 @@ from support.certificates import Authority
 from support.configd import Configd
 from support.gatewayd import Gatewayd, program
 from support.process import run
-from support.wait import next_whole_second, wait_until
+from support.wait import holds_for, next_whole_second, wait_until
 from support.wire import Wire
 
 AUTHORITY = Authority()
@@ -424,7 +424,8 @@ def test_partial_start_answers_by_nobody_rather_than_by_the_wrong_one(c):
         next_whole_second()
         h.put_ingress()
         h.put_ingress('other', '/other', backend='ingress-2')
-        settings = {'config.start.partial': 'true', 'config.start.timeout': '1s'}
+        settings = {'config.start.partial': 'true', 'config.start.timeout': '1s',
+                    'k8s.ingress.policy': 'none'}
         with h.gatewayd(settings) as g:
             until(g, 'ingress', EVERYTHING)
             with Clients(g) as clients:
@@ -455,6 +456,27 @@ def test_partial_start_answers_by_nobody_rather_than_by_the_wrong_one(c):
                 h.configd.start()
                 until(g, 'cloud-2', seconds=60.0)
             clients.saw_only('nobody', 503, 'cloud-2')
+
+
+def test_ingress_routes_wait_for_the_policies_of_the_cloud(c):
+    """The global document runs on them; without it known they are not served, whatever starts first."""
+    with hybrid(c) as h:
+        h.put_ingress('other', '/other', backend='ingress-2')
+        h.configd.put('/policies/policy', format='rawxml', value="""<policies><inbound /><backend><forward-request /></backend>
+            <outbound><set-header name="Passed"><value>@(context.Api.Name)</value></set-header></outbound></policies>""")
+        with h.gatewayd({'config.start.partial': 'true', 'config.start.timeout': '1s'}) as g:
+            until(g, 'ingress-2', [('GET', '/other')], 20.0)
+            assert 'other' in g.get(HOST, '/other').header('Passed', ''), g.get(HOST, '/other').headers
+            g.kill()
+            for path in backup_files(g):
+                os.unlink(path)
+            h.configd.kill()
+            g.start()
+            wait_until(lambda: g.get(HOST, '/other').status == 503, 'the route to answer')
+            holds_for(lambda: g.get(HOST, '/other').status == 503, 'nothing without policies', 2.0)
+            h.configd.start()
+            until(g, 'ingress-2', [('GET', '/other')], 60.0)
+            assert 'other' in g.get(HOST, '/other').header('Passed', ''), g.get(HOST, '/other').headers
 
 
 # --- other rules

@@ -329,7 +329,11 @@ void Exchange::answer(GatewayAnswer why, std::string_view extra) noexcept {
 void Exchange::cancel(GatewayAnswer why) noexcept {
   if (!active_) return;
   if (ClientStream* upstream = std::exchange(upstream_, nullptr)) upstream->cancel();
-  if (policies_) worker_.keep(std::move(policies_));
+  if (policies_) {
+    worker_.keep(std::move(policies_));
+    backend_ = nullptr;  // they may have been of the run
+    endpoint_ = nullptr;
+  }
   const int status = text_of(why).status;
   if (status != 0 && !response_started_) {
     answer(why);

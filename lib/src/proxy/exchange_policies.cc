@@ -261,7 +261,8 @@ void Exchange::forward_by_policies(const policy::ForwardTerms& terms) noexcept {
                            "The request's body was sent already; buffer-request-body keeps it.", {}, {}});
     return;
   }
-  backend_ = &run.backend;
+  held.forwarded_to = run.backend;
+  backend_ = &held.forwarded_to;
   if (terms.timeout_ms > 0) held.set_deadline(worker_.context.now() + terms.timeout_ms);
   attempt(false);
   if (upstream_ && upstream_->ready()) upstream_->flush();

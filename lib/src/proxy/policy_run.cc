@@ -9,6 +9,7 @@ void PolicyRun::end() noexcept {
   run.reset();
   recorder.reset();
   terms = {};
+  forwarded_to.reset();
   request_body.clear();
   response_body.clear();
   // What was once large is not kept for the next one.

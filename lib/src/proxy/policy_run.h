@@ -30,6 +30,7 @@ class PolicyRun final : private policy::Host, private Timed {
 
   policy::Run run;
   policy::ForwardTerms terms;
+  std::shared_ptr<const CompiledBackend> forwarded_to;  // of the last forward
   std::unique_ptr<policy::TraceRecorder> recorder;  // null: nobody asked for a trace
   std::string request_body;   // as far as it was read
   std::string response_body;  // "
