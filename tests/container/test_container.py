@@ -217,7 +217,7 @@ def test_the_images_are_small_have_no_shell_and_run_as_1001(images):
         assert not names & {'sh', 'bash', 'dash', 'busybox', 'apt', 'dpkg'}, names
         size = sum(os.lstat(path).st_size for path in image.files())
         print('    %s: %.1f MiB in %d files' % (image.program, size / 2**20, len(list(image.files()))))
-        assert size < 40 * 2**20, size
+        assert size < 64 * 2**20, size  # half of it are the tables of ICU, which libxml2 brings
     assert os.stat(os.path.join(images.configd.mount, 'data')).st_uid == 1001
     assert set(images.configd.about()['Volumes']) == {'/data'}
 

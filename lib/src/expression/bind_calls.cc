@@ -63,7 +63,7 @@ Bound Binder::bind_call(const Expr& expr) {
       return {};
     default:
       if (function.what == Bound::What::Type) error(expr.offset, "'" + display(function.type) + "' is a type: make one with new");
-      else (void)as_value(function, expr.offset);
+      else if (!as_value(function, expr.offset).failed()) error(expr.offset, "null cannot be called");
       return {};
   }
 }

@@ -76,3 +76,22 @@ TEST_CASE("a collection that grows without end is stopped") {
        "!!the memory of an evaluation"},
   });
 }
+
+TEST_CASE("a byte[] is a list of a fixed size wherever it comes from") {
+  CHECK_CASES({
+      {R"({ IList<byte> b = System.Text.Encoding.UTF8.GetBytes("hi"); b[0] = 65; return b[0] + " " + b[1] + " " + b.IndexOf((byte)105) + " " + b.Contains((byte)9); })",
+       "65 105 1 False"},
+      {R"({ IReadOnlyList<byte> b = System.Text.Encoding.UTF8.GetBytes("hi"); return b[0] + " " + b.Count; })", "104 2"},
+      {R"({ IList<byte> b = new byte[2]; return b[2]; })",
+       "!IndexOutOfRangeException: Index was outside the bounds of the array."},
+      {R"({ IList<byte> b = new byte[2]; b.Clear(); return ""; })",
+       "!NotSupportedException: Collection was of a fixed size."},
+      {R"(Convert.ToBase64String(new List<byte> { 104, 105 }.ToArray()))", "aGk="},
+      {R"(Convert.ToBase64String(new Queue<byte>(new byte[] { 104, 105 }).ToArray()))", "aGk="},
+      {R"(Convert.ToBase64String(new byte[] { 105, 104 }.Reverse().ToArray()))", "aGk="},
+      {R"(Enumerable.Empty<byte>().Count())", "0"},
+      {R"(Convert.ToBase64String(JArray.Parse("[104,105]").Values<byte>().ToArray()))", "aGk="},
+      {R"(new byte[] { 1 }.ToLookup(x => "k", x => x)["none"].Count())", "0"},
+      {R"({ var a = new KeyValuePair<string, int>[1]; return a[0].ToString(); })", "[, 0]"},
+  });
+}

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-#include "expression/library/native.h"
+#include "expression/library/arguments.h"
 #include "expression/library/text.h"
 #include "expression/type_text.h"
 
@@ -164,6 +164,17 @@ ListObject* make_array(Evaluation& eval, const Type* element) {
   const Catalog& catalog = eval.catalog();
   return eval.arena().make<ListObject>(catalog.array_of(element ? element : catalog.find("object")),
                                        eval.arena());
+}
+Value array_value(Evaluation& eval, const Type* element, std::pmr::vector<Value> items) {
+  if (element && element->kind == Kind::Byte) {
+    BytesObject* bytes = new_bytes(eval, items.size());
+    std::transform(items.begin(), items.end(), bytes->bytes.begin(),
+                   [](const Value& item) { return static_cast<std::uint8_t>(item.integer()); });
+    return Value::of(bytes);
+  }
+  ListObject* out = make_array(eval, element);
+  out->items = std::move(items);
+  return Value::of(out);
 }
 DictionaryObject* make_dictionary(Evaluation& eval, const Type* key, const Type* value) {
   return eval.arena().make<DictionaryObject>(

@@ -112,6 +112,7 @@ struct LineObject final : Enumerable {
 
 // Empty ones of these types. A null type argument is `object`.
 [[nodiscard]] ListObject* make_list(Evaluation& eval, const Type* element);
+// Not of bytes: a byte[] is a BytesObject.
 [[nodiscard]] ListObject* make_array(Evaluation& eval, const Type* element);
 [[nodiscard]] DictionaryObject* make_dictionary(Evaluation& eval, const Type* key, const Type* value);
 [[nodiscard]] SetObject* make_set(Evaluation& eval, const Type* element);
@@ -121,6 +122,8 @@ struct LineObject final : Enumerable {
 // placeholders: generic_type(eval, "List<T>", {element}).
 [[nodiscard]] const Type* generic_type(Evaluation& eval, std::string_view definition,
                                        std::initializer_list<const Type*> arguments);
+// A T[] of the items, of whatever type.
+[[nodiscard]] Value array_value(Evaluation& eval, const Type* element, std::pmr::vector<Value> items);
 // All items, iterated once.
 [[nodiscard]] std::pmr::vector<Value> items_of(Evaluation& eval, const Value& sequence);
 

@@ -8,10 +8,16 @@ namespace {
 
 ListObject& list(const Call& call) { return self<ListObject>(call); }
 
+// A byte[] is an IList<byte> too, and no ListObject; null: it is none.
+BytesObject* as_byte_array(const Call& call) {
+  const Type* element = array_element(call.args[0].object()->type);
+  return element && element->kind == Kind::Byte ? &self<BytesObject>(call) : nullptr;
+}
+
 // The list, to be changed: an array has a fixed size.
 ListObject& growing(Call& call) {
   ListObject& it = list(call);
-  if (it.type->name.ends_with("[]")) {
+  if (array_element(it.type)) {
     call.eval.raise("NotSupportedException", "Collection was of a fixed size.");
   }
   return it;
@@ -42,6 +48,11 @@ Value construct(Call& call) {
 }
 
 std::int32_t index_of(Call& call, const Value& item) {
+  if (const BytesObject* array = as_byte_array(call)) {
+    call.eval.charge(1 + array->bytes.size() / 8);
+    const auto at = std::find(array->bytes.begin(), array->bytes.end(), item.integer());
+    return at == array->bytes.end() ? -1 : static_cast<std::int32_t>(at - array->bytes.begin());
+  }
   ListObject& it = list(call);
   for (std::size_t i = 0; i < it.items.size(); ++i) {
     call.eval.charge(2);
@@ -61,21 +72,28 @@ std::int32_t find_index(Call& call) {
   return -1;
 }
 
-Value get_at(Call& call) {
-  ListObject& it = list(call);
+// The index argument of an indexer, into `size` items.
+std::size_t position_arg(Call& call, std::size_t size) {
   const std::int64_t index = call.args[1].integer();
-  if (index < 0 || static_cast<std::size_t>(index) >= it.items.size()) {
-    if (it.type->name.ends_with("[]")) {
-      call.eval.raise("IndexOutOfRangeException", "Index was outside the bounds of the array.");
-    }
-    raise_range(call.eval, "index",
-                "Index was out of range. Must be non-negative and less than the size of the collection.");
+  if (index >= 0 && static_cast<std::size_t>(index) < size) return static_cast<std::size_t>(index);
+  if (array_element(call.args[0].object()->type)) {
+    call.eval.raise("IndexOutOfRangeException", "Index was outside the bounds of the array.");
   }
-  return it.items[static_cast<std::size_t>(index)];
+  raise_range(call.eval, "index",
+              "Index was out of range. Must be non-negative and less than the size of the collection.");
+}
+Value get_at(Call& call) {
+  if (const BytesObject* array = as_byte_array(call)) {
+    return Value::integer(Kind::Byte, array->bytes[position_arg(call, array->bytes.size())]);
+  }
+  return list(call).items[position_arg(call, list(call).items.size())];
 }
 Value set_at(Call& call) {
-  (void)get_at(call);
-  list(call).items[static_cast<std::size_t>(call.args[1].integer())] = call.args[2];
+  if (BytesObject* array = as_byte_array(call)) {
+    array->bytes[position_arg(call, array->bytes.size())] = static_cast<std::uint8_t>(call.args[2].integer());
+  } else {
+    list(call).items[position_arg(call, list(call).items.size())] = call.args[2];
+  }
   return {};
 }
 
@@ -112,9 +130,9 @@ Value remove(Call& call) {
 }
 Value remove_at(Call& call) {
   ListObject& it = growing(call);
-  (void)get_at(call);
+  const std::size_t at = position_arg(call, it.items.size());
   call.eval.charge(it.items.size() / 4);
-  it.items.erase(it.items.begin() + offset(static_cast<std::size_t>(call.args[1].integer())));
+  it.items.erase(it.items.begin() + offset(at));
   return {};
 }
 // What the arguments `index` and `count` choose.
@@ -218,10 +236,8 @@ Value reverse(Call& call) {
   return {};
 }
 Value to_array(Call& call) {
-  ListObject* out = make_array(call.eval, element_of(call));
   call.eval.charge(list(call).items.size() / 4);
-  out->items = list(call).items;
-  return Value::of(out);
+  return array_value(call.eval, element_of(call), {list(call).items, &call.eval.arena()});
 }
 Value last_index_of(Call& call) {
   ListObject& it = list(call);

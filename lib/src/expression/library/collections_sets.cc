@@ -165,9 +165,8 @@ Value line_contains(Call& call) {
 }
 Value line_to_array(Call& call) {
   const Type* type = call.args[0].object()->type;
-  ListObject* out = make_array(call.eval, type->arguments.empty() ? nullptr : type->arguments[0]);
-  out->items = items_of(call.eval, call.args[0]);
-  return Value::of(out);
+  return array_value(call.eval, type->arguments.empty() ? nullptr : type->arguments[0],
+                     items_of(call.eval, call.args[0]));
 }
 
 }  // namespace

@@ -29,7 +29,7 @@ void each_token(Call& call, F&& each) {
 // Values<T>([key]) of a sequence: what each has under the key, or its children.
 Value values(Call& call) {
   const Type* type = wanted(call);
-  ListObject* out = make_array(call.eval, type);
+  ListObject* out = make_list(call.eval, type);
   const Value key = call.args.size() > 1 ? call.args[1] : Value();
   each_token(call, [&](JToken& token) {
     if (!key.is_null()) {

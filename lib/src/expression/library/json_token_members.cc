@@ -57,7 +57,7 @@ Value value_of_key(Call& call) {
 // Values<T>(): the children, each converted.
 Value values(Call& call) {
   const Type* type = wanted(call);
-  ListObject* out = make_array(call.eval, type);
+  ListObject* out = make_list(call.eval, type);
   for (JToken* child : children_of(call.eval, token(call))) {
     out->items.push_back(json_value_as(call.eval, child, type));
   }
@@ -69,7 +69,7 @@ Value children(Call& call) {
 // Children<T>(): those of that type.
 Value children_of_type(Call& call) {
   const Type* type = wanted(call);
-  ListObject* out = make_array(call.eval, type);
+  ListObject* out = make_list(call.eval, type);
   for (JToken* child : children_of(call.eval, token(call))) {
     if (child->type->is(type)) out->items.push_back(Value::of(child));
   }

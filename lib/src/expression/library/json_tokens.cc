@@ -37,9 +37,14 @@ JToken* free_token(Evaluation& eval, JToken* token, const JToken* into) {
 }  // namespace
 
 void JToken::iterate(Evaluation& eval, bool (*each)(void*, const Value&), void* data) {
-  for (std::size_t i = 0; i < child_count(*this); ++i) {
+  const std::size_t count = child_count(*this);
+  for (std::size_t i = 0; i < count; ++i) {
     eval.charge(1);
     if (!each(data, Value::of(child_at(*this, i)))) return;
+    if (child_count(*this) != count) {
+      eval.raise("InvalidOperationException",
+                 "Collection was modified; enumeration operation may not execute.");
+    }
   }
 }
 

@@ -94,7 +94,7 @@ Value lookup_get(Call& call) {
   auto& lookup = self<LookupObject>(call);
   if (const KeyTable::Entry* entry = lookup.table.find(call.eval, call.args[1])) return entry->value;
   const auto& arguments = lookup.type->arguments;
-  return Value::of(make_array(call.eval, arguments.size() == 2 ? arguments[1] : nullptr));
+  return array_value(call.eval, arguments.size() == 2 ? arguments[1] : nullptr, {});
 }
 
 // Join and GroupJoin: parameters are outer, inner, outerKeySelector, innerKeySelector, resultSelector; type
@@ -112,7 +112,7 @@ Value join(Call& call) {
       const Value key = eval.invoke(outer_key, {item});
       const KeyTable::Entry* entry = key.is_null() ? nullptr : lookup->table.find(eval, key);
       if constexpr (Grouped) {
-        const Value matches = entry ? entry->value : Value::of(make_array(eval, by.element_type));
+        const Value matches = entry ? entry->value : array_value(eval, by.element_type, {});
         return take(eval.invoke(result, {item, matches}));
       }
       bool more = true;

@@ -211,7 +211,7 @@ Value repeat(Call& call) {
   });
 }
 
-Value empty(Call& call) { return Value::of(make_array(call.eval, type_arg(call, 0))); }
+Value empty(Call& call) { return array_value(call.eval, type_arg(call, 0), {}); }
 
 }  // namespace
 

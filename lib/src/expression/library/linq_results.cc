@@ -10,18 +10,8 @@ Value to_list(Call& call) {
 }
 
 Value to_array(Call& call) {
-  const Value& source = sequence_arg(call, 0, "source");
-  const Type* element = type_arg(call, 0);
-  if (element && element->kind == Kind::Byte) {
-    const auto items = items_of(call.eval, source);
-    BytesObject* out = new_bytes(call.eval, items.size());
-    std::transform(items.begin(), items.end(), out->bytes.begin(),
-                   [](const Value& item) { return static_cast<std::uint8_t>(item.integer()); });
-    return Value::of(out);
-  }
-  ListObject* out = make_array(call.eval, element);
-  out->items = items_of(call.eval, source);
-  return Value::of(out);
+  return array_value(call.eval, type_arg(call, 0),
+                     items_of(call.eval, sequence_arg(call, 0, "source")));
 }
 
 Value to_hash_set(Call& call) {

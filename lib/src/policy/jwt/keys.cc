@@ -210,9 +210,10 @@ Result<TokenKeys> read_key_set(std::string_view json, std::string_view where) {
   limits.max_depth = 16;
   auto document = parse_json(json, limits, where);
   if (!document) return std::move(document).error();
-  const auto keys = document->IsObject() ? document->FindMember("keys") : document->MemberEnd();
-  if (!document->IsObject() || keys == document->MemberEnd() || !keys->value.IsArray())
-    return refuse(where, "must be an object with an array \"keys\"");
+  const auto no_keys = [&] { return refuse(where, "must be an object with an array \"keys\""); };
+  if (!document->IsObject()) return no_keys();
+  const auto keys = document->FindMember("keys");
+  if (keys == document->MemberEnd() || !keys->value.IsArray()) return no_keys();
   TokenKeys out;
   for (const rapidjson::Value& one : keys->value.GetArray()) {
     if (!one.IsObject() || out.size() >= kMostKeys) continue;

@@ -177,7 +177,8 @@ bool ValueReader::list(Value& out, int depth) {
   const Type* type = !element           ? nullptr
                      : form[0] == 'a'   ? eval_.catalog().array_of(element)
                                         : eval_.catalog().find("List<" + std::string(element_name) + ">");
-  if (!type) return false;
+  // byte[] is stored in a form of its own.
+  if (!type || (form[0] == 'a' && element->name == "Byte")) return false;
   eval_.charge(count);
   auto* list = eval_.arena().make<ListObject>(type, eval_.arena());
   list->items.resize(count);
