@@ -390,8 +390,12 @@ void Exchange::take_response_head(ResponseHead& head) noexcept {
     return;  // its end follows at once, and the connection is free again before the policies go on
   }
   response.body.state = Body::State::Streaming;
-  upstream_->pause();
+  // What was read with the head follows within this call: where the policies are done at once, it leaves
+  // with the head.
+  held.delivering = true;
   run.on_backend_head();
+  if (policies_.get() != &held || !std::exchange(held.delivering, false)) return;  // another exchange's
+  if (held.holding && !held.reading_response && upstream_) upstream_->pause();
 }
 
 void Exchange::take_response_data(std::string_view data) noexcept {
@@ -511,9 +515,10 @@ void Exchange::respond_by_policies() noexcept {
   if (!request_done_ && std::exchange(request_paused_, false)) stream_.resume_request();
   if (streaming && !held.response_ended) {
     held.holding = false;
-    stream_.flush();
+    if (!held.delivering) stream_.flush();
     if (stream_.buffered() > worker_.options.gateway->limits.body_watermark) {
       response_paused_ = true;
+      upstream_->pause();
     } else {
       upstream_->resume();
     }

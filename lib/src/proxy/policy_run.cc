@@ -16,7 +16,7 @@ void PolicyRun::end() noexcept {
   constexpr std::size_t kKept = 64 * 1024;
   if (request_body.capacity() > kKept) request_body.shrink_to_fit();
   if (response_body.capacity() > kKept) response_body.shrink_to_fit();
-  reading_request = reading_response = drop_request = holding = response_ended = false;
+  reading_request = reading_response = drop_request = holding = delivering = response_ended = false;
   exchange_ = nullptr;
 }
 

@@ -38,6 +38,7 @@ class PolicyRun final : private policy::Host, private Timed {
   bool reading_response = false;
   bool drop_request = false;    // what still comes of the client's body goes nowhere
   bool holding = false;         // the response waits for the policies
+  bool delivering = false;      // the backend's head is told to the policies just now
   bool response_ended = false;  // all of the backend's response came
   BodyFraming response_framing = BodyFraming::None;
   std::uint64_t response_length = 0;
