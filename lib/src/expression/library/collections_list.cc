@@ -16,11 +16,11 @@ BytesObject* as_byte_array(const Call& call) {
 
 // The list, to be changed: an array has a fixed size.
 ListObject& growing(Call& call) {
-  ListObject& it = list(call);
-  if (array_element(it.type)) {
+  // Asked before the cast: a byte[] is no ListObject.
+  if (array_element(call.args[0].object()->type)) {
     call.eval.raise("NotSupportedException", "Collection was of a fixed size.");
   }
-  return it;
+  return list(call);
 }
 
 std::ptrdiff_t offset(std::size_t at) { return static_cast<std::ptrdiff_t>(at); }
