@@ -41,14 +41,16 @@ def program():
 class Gatewayd:
     """`gatewayd run` with TEST_SETTINGS, changed by `settings` (None takes one away).
 
-    `wrapper` is put before the program, for example to give it namespaces of its own.
+    `wrapper` is put before the program, for example to give it namespaces of its own; `binary` is another program
+    than program().
     """
 
-    def __init__(self, settings=None, env=None, wrapper=(), folder=None, name='gatewayd'):
+    def __init__(self, settings=None, env=None, wrapper=(), folder=None, name='gatewayd', binary=None):
         self.settings = dict(TEST_SETTINGS)
         self.settings.update(settings or {})
         self.env = dict(env or {})
         self.wrapper = list(wrapper)
+        self.binary = binary
         self.folder = folder
         self.name = name
         self.process = None
@@ -63,7 +65,7 @@ class Gatewayd:
             self.stop()
 
     def command(self):
-        words = self.wrapper + [program(), 'run']
+        words = self.wrapper + [self.binary or program(), 'run']
         for key, value in sorted(self.settings.items()):
             if value is not None:
                 words += ['--set', '%s=%s' % (key, value)]

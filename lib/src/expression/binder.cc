@@ -19,8 +19,10 @@ const Environment& no_environment() {
 
 }  // namespace
 
-Binder::Binder(const Catalog& catalog, const Scope& scope, Arena& arena, std::vector<CompileError>& errors)
+Binder::Binder(const Catalog& catalog, const Scope& scope, Arena& arena, std::vector<CompileError>& errors,
+               std::size_t size)
     : catalog_(catalog), scope_(scope), arena_(arena), errors_(&errors), folding_(arena, catalog, no_environment()),
+      work_left_(20'000 + 2 * size),
       object_(named("object")), string_(named("string")), bool_(named("bool")), int_(named("int")),
       dynamic_(catalog.dynamic()), void_(named("void")) {}
 
@@ -54,6 +56,7 @@ Binder::Result Binder::bind_whole(const Expr* expression, const Stmt* block) {
       if (each.is_value() && each.type != result_.type) result_.type = dynamic_;
     }
   }
+  if (gave_up_) error(0, "this is too much to compile");
   result_.slots = function_->slots;
   return std::move(result_);
 }

@@ -118,7 +118,10 @@ struct Match {
 // From syntax to nodes: names, types, overloads. Reports every error; goes on after each.
 class Binder {
  public:
-  Binder(const Catalog& catalog, const Scope& scope, Arena& arena, std::vector<CompileError>& errors);
+  // `size`: of the text. What may be bound grows with it: lambdas in lambdas are bound again for each type that
+  // they may have, which doubles with every level.
+  Binder(const Catalog& catalog, const Scope& scope, Arena& arena, std::vector<CompileError>& errors,
+         std::size_t size);
 
   struct Result {
     const Node* expression = nullptr;
@@ -294,7 +297,8 @@ class Binder {
   std::vector<std::pair<std::string, const Type*>> anonymous_;
   Result result_;
   Evaluation folding_;
-  std::size_t work_ = 0;
+  std::size_t work_left_;
+  bool gave_up_ = false;  // told at the end: what a lambda is tried for, nobody may hear of
   bool checked_ = false;
   bool unchecked_ = false;  // said so: constants may wrap
   const syntax::Expr* called_ = nullptr;  // what is bound to be called

@@ -23,7 +23,7 @@ class Compiled final : public Program {
     const std::string_view kept = arena_.copy(source);
     const Parsed parsed = parse(kept, arena_, errors);
     if (errors.size() > before || (!parsed.expression && !parsed.block)) return false;
-    code_ = Binder(catalog, scope, arena_, errors).bind_whole(parsed.expression, parsed.block);
+    code_ = Binder(catalog, scope, arena_, errors, source.size()).bind_whole(parsed.expression, parsed.block);
     // What could not be bound was told; should that ever be missed, it is no expression all the same.
     if (errors.size() == before && !code_.expression && !code_.block) errors.push_back({0, "this is no expression"});
     return errors.size() == before;

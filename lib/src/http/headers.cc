@@ -174,13 +174,15 @@ bool has_token(std::string_view value, std::string_view token) noexcept {
   return any_element(value, [token](std::string_view element) { return iequals(element, token); });
 }
 
-void mark_hop_by_hop(const HeaderList& headers, std::vector<bool>& keep) {
-  keep.assign(headers.size(), true);
-  std::size_t i = 0;
+void mark_hop_by_hop(const HeaderList& headers, FieldMask& keep) {
+  keep.resize(headers.size());
+  std::uint8_t* mark = keep.data();
+  bool has_connection = false;
   for (const auto& field : headers) {
-    if (field.id != HeaderId::Other && always_dropped(field)) keep[i] = false;
-    ++i;
+    *mark++ = field.id == HeaderId::Other || !always_dropped(field);
+    has_connection |= field.id == HeaderId::Connection;
   }
+  if (!has_connection) return;
   for (const auto& connection : headers) {
     if (connection.id != HeaderId::Connection) continue;
     any_element(connection.value, [&](std::string_view named) {

@@ -71,6 +71,9 @@ class HeaderList {
   std::vector<HeaderField> fields_;
 };
 
+// One of each field of a list, by position: 0 or 1.
+using FieldMask = std::vector<std::uint8_t>;
+
 // A token (RFC 9110 §5.6.2): what a method or a field name is.
 [[nodiscard]] bool is_token(std::string_view text) noexcept;
 // What may stand in a field value: no control byte but HTAB.
@@ -84,6 +87,6 @@ class HeaderList {
 // Keep-Alive, Proxy-Connection, TE (but for "trailers"), Transfer-Encoding, Upgrade,
 // Proxy-Authenticate and Proxy-Authorization. keep[i] belongs to the i-th field. Content-Length,
 // Host and Cookie cannot be named away by Connection.
-void mark_hop_by_hop(const HeaderList& headers, std::vector<bool>& keep);
+void mark_hop_by_hop(const HeaderList& headers, FieldMask& keep);
 
 }  // namespace gateway

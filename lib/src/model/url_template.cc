@@ -116,9 +116,9 @@ UrlTemplate read_url_template(std::string_view text) {
   return out;
 }
 
-std::vector<std::pair<std::string_view, std::string_view>> capture_parameters(
-    const UrlTemplate& url_template, std::string_view path, std::string_view query) {
-  std::vector<std::pair<std::string_view, std::string_view>> out;
+void capture_parameters(const UrlTemplate& url_template, std::string_view path,
+                        std::string_view query, CapturedParameters& out) {
+  out.clear();
   if (path.starts_with('/')) path.remove_prefix(1);
   for (const TemplateElement& element : url_template.elements) {
     const std::size_t end = std::min(path.find('/'), path.size());
@@ -143,7 +143,6 @@ std::vector<std::pair<std::string_view, std::string_view>> capture_parameters(
       break;
     }
   }
-  return out;
 }
 
 }  // namespace gateway

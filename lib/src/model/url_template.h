@@ -38,8 +38,9 @@ struct UrlTemplate {
 // Of a sound template.
 [[nodiscard]] UrlTemplate read_url_template(std::string_view text);
 // What a template's parameters stand for in a path ("" or with a leading slash) and query ("" or with its '?')
-// that match it, as written there; a bare "*" has no name. All views are into the arguments.
-[[nodiscard]] std::vector<std::pair<std::string_view, std::string_view>> capture_parameters(
-    const UrlTemplate& url_template, std::string_view path, std::string_view query);
+// that match it, as written there; a bare "*" has no name. All views are into the arguments. Replaces `out`.
+using CapturedParameters = std::vector<std::pair<std::string_view, std::string_view>>;
+void capture_parameters(const UrlTemplate& url_template, std::string_view path,
+                        std::string_view query, CapturedParameters& out);
 
 }  // namespace gateway

@@ -132,8 +132,11 @@ void declare_context(expression::Catalog& catalog) {
       .member("IContextVariables Variables { get; }", variables);
 }
 
-Value make_context(Run& run) {
-  const expression::Type* type = run.services().catalog.find("IProxyRequestContext");
+const expression::Type* context_type(const expression::Catalog& catalog) {
+  return catalog.find("IProxyRequestContext");
+}
+
+Value make_context(Run& run, const expression::Type* type) {
   return Value::of(run.arena().make<ContextObject>(type, run));
 }
 

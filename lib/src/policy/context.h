@@ -15,8 +15,10 @@ class Run;
 
 // IProxyRequestContext and every type that is reached from it. Once, before Catalog::finish().
 void declare_context(expression::Catalog& catalog);
-// The value of `context` in this run: until its reset.
-[[nodiscard]] expression::Value make_context(Run& run);
+// IProxyRequestContext.
+[[nodiscard]] const expression::Type* context_type(const expression::Catalog& catalog);
+// The value of `context`, of that type, in this run: until its reset.
+[[nodiscard]] expression::Value make_context(Run& run, const expression::Type* type);
 
 // A dictionary that is read through to what it shows: Headers, Query, MatchedParameters, Variables.
 struct LookupObject : expression::Enumerable {

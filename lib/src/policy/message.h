@@ -28,6 +28,7 @@ class Fields {
   void remove(std::string_view name);
   // `name` and `value` live in the arena. The caller has checked them by is_token and is_field_value.
   void add(std::string_view name, std::string_view value) { list.add(name, value, header_id(name)); }
+  void add(std::string_view name, std::string_view value, HeaderId id) { list.add(name, value, id); }
   void set(std::string_view name, std::string_view value) {
     remove(name);
     add(name, value);

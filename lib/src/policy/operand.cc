@@ -42,6 +42,13 @@ double real_of(Run& run, std::string_view text) {
 
 }  // namespace
 
+Operand::Operand(std::string literal) : present_(true), literal_(std::move(literal)) {
+  std::int64_t whole = 0;
+  const char* const end = literal_.data() + literal_.size();
+  const auto read = std::from_chars(literal_.data(), end, whole);
+  if (read.ec == std::errc() && read.ptr == end && !literal_.empty()) whole_ = whole;
+}
+
 Value Operand::value(Run& run) const {
   return program_ ? program_->run(run.evaluation(), run.roots())
                   : Value::of(std::string_view(literal_));
@@ -63,6 +70,7 @@ bool Operand::boolean(Run& run) const {
 }
 
 std::int64_t Operand::integer(Run& run) const {
+  if (whole_) return *whole_;
   const Value result = value(run);
   if (result.kind() == Kind::UInt64 && result.integer() < 0)
     run.evaluation().raise("OverflowException", kOverflow);

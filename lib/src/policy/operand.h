@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -17,7 +18,7 @@ class Run;
 class Operand {
  public:
   Operand() = default;
-  explicit Operand(std::string literal) : present_(true), literal_(std::move(literal)) {}
+  explicit Operand(std::string literal);
   Operand(std::unique_ptr<const expression::Program> program, std::string source)
       : present_(true), literal_(std::move(source)), program_(std::move(program)) {}
 
@@ -38,6 +39,7 @@ class Operand {
  private:
   bool present_ = false;
   std::string literal_;
+  std::optional<std::int64_t> whole_;  // of a literal that is a number
   std::unique_ptr<const expression::Program> program_;
 };
 

@@ -67,7 +67,8 @@ Run::Run(Services& services, Host& host)
     : services_(services),
       host_(host),
       arena_(services.limits.exchange_memory),
-      evaluation_(arena_, services.catalog, services.environment) {
+      evaluation_(arena_, services.catalog, services.environment),
+      context_type_(context_type(services.catalog)) {
   strands_.push_back(std::make_unique<Strand>(*this, nullptr));
 }
 
@@ -103,7 +104,7 @@ void Run::reset() noexcept {
 
 void Run::prepare() noexcept {
   ended_ = false;
-  context_ = make_context(*this);
+  context_ = make_context(*this, context_type_);
 }
 
 void Run::start() noexcept {
@@ -113,7 +114,7 @@ void Run::start() noexcept {
 
 void Run::start_failed(const Failure& failure, Section section, std::string_view fields) noexcept {
   ended_ = false;
-  context_ = make_context(*this);
+  context_ = make_context(*this, context_type_);
   section_ = section;
   (void)fail(*strands_[0], failure);
   last_error_.path = {};

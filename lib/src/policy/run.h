@@ -241,6 +241,7 @@ class Run {
   Host& host_;
   expression::Arena arena_;
   expression::Evaluation evaluation_;
+  const expression::Type* context_type_;
   expression::Value context_;
   std::vector<std::pair<std::string_view, expression::Value>> variables_;
   std::vector<std::function<void(Run&)>> at_end_;

@@ -141,7 +141,7 @@ void Exchange::send_request() noexcept {
   request.content_length = head_.content_length;
   upstream_->send_head(request);
   request_head_sent_ = true;
-  sent_ns_ = static_cast<std::int64_t>(uv_hrtime());
+  sent_ns_ = std::max(attempt_ns_, connected_ns_);  // no time has passed since
   if (request_done_) {
     upstream_->send_end(nullptr);
     return;

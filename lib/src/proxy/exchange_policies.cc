@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "base/strings.h"
 #include "http/path.h"
 #include "http/status.h"
@@ -139,16 +141,14 @@ void Exchange::describe_request() noexcept {
   mark_hop_by_hop(head_.headers, context.keep);
   std::size_t i = 0;
   for (const HeaderField& field : head_.headers) {
-    if (context.keep[i++] && field.id != HeaderId::Expect && !iequals(field.name, kDebugField))
-      request.fields.list.add(field.name, field.value, field.id);
+    if (!context.keep[i++] || field.id == HeaderId::Expect) continue;
+    if (field.name.size() == kDebugField.size() && iequals(field.name, kDebugField)) continue;
+    request.fields.list.add(field.name, field.value, field.id);
   }
   request.body.state = head_.has_body() ? Body::State::Streaming : Body::State::None;
   if (!operation_) return;
-  for (const auto& [name, value] :
-       capture_parameters(operation_->facts->url_template,
-                          std::string_view(path_).substr(forward_from_), head_.query)) {
-    run.matched_parameters.emplace_back(arena.copy(name), arena.copy(value));
-  }
+  capture_parameters(operation_->facts->url_template, std::string_view(path_).substr(forward_from_),
+                     head_.query, run.matched_parameters);
 }
 
 // A built-in step failed before any policy ran: what on-error says of it. False: nothing does.
@@ -304,7 +304,7 @@ void Exchange::send_policy_request() noexcept {
   }
   upstream_->send_head(request);
   request_head_sent_ = true;
-  sent_ns_ = static_cast<std::int64_t>(uv_hrtime());
+  sent_ns_ = std::max(attempt_ns_, connected_ns_);  // no time has passed since
   if (!streaming) {
     if (said.body.is_whole() && !said.body.data.empty()) upstream_->send_data(said.body.data);
     if (upstream_) upstream_->send_end(nullptr);
@@ -377,10 +377,22 @@ void Exchange::take_response_head(ResponseHead& head) noexcept {
   response.fields.list.clear();
   response.status = backend_status_ = head.status;
   response.reason = run.arena().copy(head.reason);
-  std::size_t i = 0;
+  std::size_t i = 0, size = 0;
   for (const HeaderField& field : head.headers) {
     if (!context.keep[i++]) continue;
-    response.fields.list.add(run.arena().copy(field.name), run.arena().copy(field.value), field.id);
+    response.fields.list.add(field.name, field.value, field.id);
+    size += field.name.size() + field.value.size();
+  }
+  // What the head's views are into goes with it.
+  char* at = run.arena().bytes(size);
+  const auto kept = [&at](std::string_view text) {
+    const char* const from = at;
+    at = std::copy(text.begin(), text.end(), at);
+    return std::string_view(from, text.size());
+  };
+  for (HeaderField& field : response.fields.list) {
+    field.name = kept(field.name);
+    field.value = kept(field.value);
   }
   held.response_framing = head.framing;
   held.response_length = head.content_length;

@@ -1,26 +1,15 @@
 #include "proxy/http1_response.h"
 
-#include <charconv>
+#include "http/head_writer.h"
 
 namespace gateway {
 namespace {
 
 constexpr std::string_view kServer = "libgateway";
 
-void append_field(std::string& out, std::string_view name, std::string_view value) {
-  out.append(name).append(": ").append(value).append("\r\n");
-}
-
-void append_number(std::string& out, std::uint64_t value, int base = 10) {
-  char digits[24];
-  const auto end = std::to_chars(digits, digits + sizeof digits, value, base).ptr;
-  out.append(digits, static_cast<std::size_t>(end - digits));
-}
-
-void append_status_line(std::string& out, const OutgoingResponse& response) {
-  out.append("HTTP/1.1 ");
-  append_number(out, static_cast<std::uint64_t>(response.status));
-  out.append(" ").append(response.reason).append("\r\n");
+void put_status_line(HeadWriter& head, const OutgoingResponse& response) {
+  head.text("HTTP/1.1 ").number(static_cast<std::uint64_t>(response.status)).text(" ");
+  head.text(response.reason).text("\r\n");
 }
 
 // Calls `visit` with each field that goes on to the client.
@@ -37,17 +26,19 @@ void each_kept(const OutgoingResponse& response, Visit visit) {
 }  // namespace
 
 void append_informational(std::string& out, const OutgoingResponse& response) {
-  append_status_line(out, response);
-  each_kept(response, [&out](const HeaderField& field) {
+  HeadWriter head(out);
+  put_status_line(head, response);
+  each_kept(response, [&head](const HeaderField& field) {
     if (field.id == HeaderId::ContentLength || field.id == HeaderId::TransferEncoding) return;
-    append_field(out, field.name, field.value);
+    head.field(field.name, field.value);
   });
-  out.append("\r\n");
+  head.text("\r\n");
 }
 
 void append_response_head(std::string& out, const OutgoingResponse& response,
                           const ResponseTerms& terms, WorkerContext& context) {
-  append_status_line(out, response);
+  HeadWriter head(out);
+  put_status_line(head, response);
   // Without a body it tells what GET would have sent (RFC 9110 §8.6).
   const bool keeps_length =
       response.framing == BodyFraming::None && (response.head_request || response.status == 304);
@@ -69,34 +60,32 @@ void append_response_head(std::string& out, const OutgoingResponse& response,
       default:
         break;
     }
-    append_field(out, field.name, field.value);
+    head.field(field.name, field.value);
   });
-  if (!has_server) append_field(out, "Server", kServer);
-  if (!has_date) append_field(out, "Date", context.date());
-  out.append(response.extra);
-  append_field(out, "X-Request-Id", response.request_id);
+  if (!has_server) head.field("Server", kServer);
+  if (!has_date) head.field("Date", context.date());
+  head.text(response.extra);
+  head.field("X-Request-Id", response.request_id);
   if (response.framing == BodyFraming::Length) {
-    out.append("Content-Length: ");
-    append_number(out, response.content_length);
-    out.append("\r\n");
+    head.text("Content-Length: ").number(response.content_length).text("\r\n");
   } else if (terms.chunked) {
-    append_field(out, "Transfer-Encoding", "chunked");
+    head.field("Transfer-Encoding", "chunked");
   }
-  if (!terms.connection.empty()) append_field(out, "Connection", terms.connection);
-  out.append("\r\n");
+  if (!terms.connection.empty()) head.field("Connection", terms.connection);
+  head.text("\r\n");
 }
 
 void append_chunk_size(std::string& out, std::size_t size) {
-  append_number(out, size, 16);
-  out.append("\r\n");
+  HeadWriter(out).number(size, 16).text("\r\n");
 }
 
 void append_last_chunk(std::string& out, const HeaderList* trailers) {
-  out.append("0\r\n");
+  HeadWriter end(out);
+  end.text("0\r\n");
   if (trailers) {
-    for (const HeaderField& field : *trailers) append_field(out, field.name, field.value);
+    for (const HeaderField& field : *trailers) end.field(field.name, field.value);
   }
-  out.append("\r\n");
+  end.text("\r\n");
 }
 
 }  // namespace gateway

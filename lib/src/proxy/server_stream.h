@@ -14,7 +14,7 @@ struct OutgoingResponse {
   int status = 200;
   std::string_view reason;
   const HeaderList* headers = nullptr;      // null: none
-  const std::vector<bool>* keep = nullptr;  // which of them, by position; null: all
+  const FieldMask* keep = nullptr;  // which of them, by position; null: all
   std::string_view extra;  // whole field lines of the gateway's own, each with its CR LF
   std::string_view request_id;
   // None: no body. Length: content_length bytes. Chunked and UntilClose: as many as come.

@@ -6,6 +6,21 @@
 #include "proxy/http1_server.h"
 
 namespace gateway {
+namespace {
+
+// Eight digits, all at once: a nibble in each byte of a word, the first one lowest.
+void write_hex(std::uint32_t value, char* out) noexcept {
+  static_assert(std::endian::native == std::endian::little);
+  std::uint64_t digits = __builtin_bswap32(value);
+  digits = (digits | digits << 16) & 0x0000ffff0000ffff;
+  digits = (digits | digits << 8) & 0x00ff00ff00ff00ff;
+  digits = ((digits & 0x000f000f000f000f) << 8) | ((digits >> 4) & 0x000f000f000f000f);
+  const std::uint64_t letters = ((digits + 0x0606060606060606) >> 4) & 0x0101010101010101;
+  digits += 0x3030303030303030 + letters * ('a' - '0' - 10);
+  std::memcpy(out, &digits, sizeof digits);
+}
+
+}  // namespace
 
 WorkerState::WorkerState(uv_loop_t* loop, WorkerOptions the_options, VersionPtr version)
     : options(std::move(the_options)),
@@ -64,8 +79,8 @@ void WorkerState::make_request_id(std::array<char, 32>& out) noexcept {
     random_[0] ^= random_[3];
     random_[2] ^= shifted;
     random_[3] = std::rotl(random_[3], 45);
-    for (std::size_t i = 0; i < 16; ++i)
-      out[half * 16 + i] = "0123456789abcdef"[value >> (60 - 4 * i) & 15];
+    write_hex(static_cast<std::uint32_t>(value >> 32), out.data() + half * 16);
+    write_hex(static_cast<std::uint32_t>(value), out.data() + half * 16 + 8);
   }
 }
 

@@ -168,8 +168,11 @@ class Trial final : private policy::Host {
     if (!said_.request.body.empty()) request.body.assign(said_.request.body);
     run.started_unix_ms = options_.environment.clock->unix_ms();
     const UrlTemplate url_template = read_url_template(said_.operation.url_template);
-    for (const auto& [name, value] : capture_parameters(url_template, request.original.path, request.original.query))
-      run.matched_parameters.emplace_back(run.arena().copy(name), run.arena().copy(value));
+    capture_parameters(url_template, request.original.path, request.original.query, run.matched_parameters);
+    for (auto& [name, value] : run.matched_parameters) {
+      name = run.arena().copy(name);
+      value = run.arena().copy(value);
+    }
     id_.assign(32, '0');
     for (const auto& [name, value] : said_.request.headers) {
       if (equals_ignoring_case(name, "x-request-id") && value.size() == 32) id_ = value;

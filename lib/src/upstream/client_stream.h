@@ -15,7 +15,7 @@ struct OutgoingRequest {
   std::string_view path_prefix, path, query;  // sent one after the other
   std::string_view host;
   const HeaderList* headers = nullptr;
-  const std::vector<bool>* keep = nullptr;  // which of them, by position; Host, framing and
+  const FieldMask* keep = nullptr;  // which of them, by position; Host, framing and
                                             // X-Forwarded-* are never taken from here
   std::string_view forwarded_for, forwarded_proto, forwarded_host;
   std::string_view request_id;

@@ -4,6 +4,7 @@
 #include <cstring>
 #include <utility>
 
+#include "http/head_writer.h"
 #include "upstream/pool.h"
 
 namespace gateway {
@@ -25,10 +26,6 @@ bool is_own(HeaderId id, bool forwarded) noexcept {
     default:
       return false;
   }
-}
-
-void append_field(std::string& out, std::string_view name, std::string_view value) {
-  out.append(name).append(": ").append(value).append("\r\n");
 }
 
 }  // namespace
@@ -99,12 +96,13 @@ void Http1Client::start_connecting(const sockaddr* address) noexcept {
 
 void Http1Client::ask_for_tunnel() noexcept {
   tunnelling_ = true;
-  std::string& out = transport_->pending();
-  out.append("CONNECT ").append(target_).append(" HTTP/1.1\r\n");
-  append_field(out, "Host", target_);
-  if (!proxy_->authorization.empty())
-    append_field(out, "Proxy-Authorization", proxy_->authorization);
-  out.append("\r\n");
+  {
+    HeadWriter head(transport_->pending());
+    head.text("CONNECT ").text(target_).text(" HTTP/1.1\r\n");
+    head.field("Host", target_);
+    if (!proxy_->authorization.empty()) head.field("Proxy-Authorization", proxy_->authorization);
+    head.text("\r\n");
+  }
   transport_->flush();
 }
 
@@ -148,34 +146,32 @@ void Http1Client::send_head(const OutgoingRequest& request) noexcept {
   header_timeout_ms_ = request.header_timeout_ms;
   parser_.expect_no_body(head_request_);
   chunked_request_ = request.framing == BodyFraming::Chunked;
-  std::string& out = transport_->pending();
-  out.append(request.method).append(" ");
+  HeadWriter head(transport_->pending());
+  head.text(request.method).text(" ");
   const bool absolute = proxy_ && !tls_;  // RFC 9112 §3.2.2
-  if (absolute) out.append("http://").append(target_);
-  out.append(request.path_prefix).append(request.path).append(request.query);
-  out.append(" HTTP/1.1\r\nHost: ").append(request.host).append("\r\n");
+  if (absolute) head.text("http://").text(target_);
+  head.text(request.path_prefix).text(request.path).text(request.query);
+  head.text(" HTTP/1.1\r\nHost: ").text(request.host).text("\r\n");
   std::size_t i = 0;
   for (const HeaderField& field : *request.headers) {
     if ((*request.keep)[i++] && !is_own(field.id, request.forwarded))
-      append_field(out, field.name, field.value);
+      head.field(field.name, field.value);
   }
   if (request.forwarded) {
-    append_field(out, "X-Forwarded-For", request.forwarded_for);
-    append_field(out, "X-Forwarded-Proto", request.forwarded_proto);
+    head.field("X-Forwarded-For", request.forwarded_for);
+    head.field("X-Forwarded-Proto", request.forwarded_proto);
     if (!request.forwarded_host.empty())
-      append_field(out, "X-Forwarded-Host", request.forwarded_host);
-    append_field(out, "X-Request-Id", request.request_id);
+      head.field("X-Forwarded-Host", request.forwarded_host);
+    head.field("X-Request-Id", request.request_id);
   }
   if (absolute && !proxy_->authorization.empty())
-    append_field(out, "Proxy-Authorization", proxy_->authorization);
+    head.field("Proxy-Authorization", proxy_->authorization);
   if (request.framing == BodyFraming::Length) {
-    char digits[24];
-    const auto end = std::to_chars(digits, digits + sizeof digits, request.content_length).ptr;
-    append_field(out, "Content-Length", {digits, static_cast<std::size_t>(end - digits)});
+    head.text("Content-Length: ").number(request.content_length).text("\r\n");
   } else if (chunked_request_) {
-    append_field(out, "Transfer-Encoding", "chunked");
+    head.field("Transfer-Encoding", "chunked");
   }
-  out.append("\r\n");
+  head.text("\r\n");
 }
 
 void Http1Client::send_data(std::string_view data) noexcept {
@@ -196,12 +192,12 @@ void Http1Client::send_data(std::string_view data) noexcept {
 void Http1Client::send_end(const HeaderList* trailers) noexcept {
   request_sent_ = true;
   if (chunked_request_) {
-    std::string& out = transport_->pending();
-    out.append("0\r\n");
+    HeadWriter end(transport_->pending());
+    end.text("0\r\n");
     if (trailers) {
-      for (const HeaderField& field : *trailers) append_field(out, field.name, field.value);
+      for (const HeaderField& field : *trailers) end.field(field.name, field.value);
     }
-    out.append("\r\n");
+    end.text("\r\n");
   }
   transport_->flush();
   update_deadline();

@@ -11,6 +11,7 @@
 namespace gateway {
 namespace {
 
+constexpr std::size_t kCopied = 1024;       // is copied sooner than the kernel told of one piece more
 constexpr std::size_t kRecord = 16 * 1024;  // the most plaintext of one TLS record
 
 uv_buf_t buffer_of(std::string_view bytes) {
@@ -150,6 +151,10 @@ void Transport::write(std::string_view data, std::string_view tail) noexcept {
     return;
   }
   if (!session_) {
+    if (!pending_.empty() && data.size() + tail.size() <= kCopied) {
+      pending_.append(data).append(tail);
+      data = tail = {};
+    }
     send(pending_, data, tail);
     pending_.clear();
     return;
@@ -186,7 +191,7 @@ void Transport::send(std::string_view a, std::string_view b, std::string_view c)
     for (std::string_view part : {a, b, c}) {
       if (!part.empty()) buffers[count++] = buffer_of(part);
     }
-    const int n = uv_try_write(reinterpret_cast<uv_stream_t*>(&tcp_), buffers, count);
+    const ssize_t n = send_now(buffers, count);
     // A failure comes back from the queued write, on the loop, and not inside a call of the
     // owner's.
     if (n > 0) sent = static_cast<std::size_t>(n);
@@ -198,6 +203,19 @@ void Transport::send(std::string_view a, std::string_view b, std::string_view c)
     sent -= skip;
   }
   send_queued();
+}
+
+// send(2) does not look at what a file may be and a socket cannot.
+ssize_t Transport::send_now(const uv_buf_t* buffers, unsigned count) noexcept {
+  uv_os_fd_t fd = -1;
+  if (uv_fileno(reinterpret_cast<const uv_handle_t*>(&tcp_), &fd) != 0) return -1;
+  if (count == 1) return ::send(fd, buffers->base, buffers->len, MSG_DONTWAIT | MSG_NOSIGNAL);
+  iovec parts[3];
+  for (unsigned i = 0; i < count; ++i) parts[i] = {buffers[i].base, buffers[i].len};
+  msghdr message{};
+  message.msg_iov = parts;
+  message.msg_iovlen = count;
+  return ::sendmsg(fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
 void Transport::send_queued() noexcept {

@@ -95,6 +95,7 @@ class Transport final : private CipherSink {
   void advance_tls(std::string_view ciphertext) noexcept;
   void send(std::string_view a, std::string_view b, std::string_view c) noexcept;
   void send_ciphertext() noexcept;
+  ssize_t send_now(const uv_buf_t* buffers, unsigned count) noexcept;
   void send_queued() noexcept;
   void shut_down() noexcept;
   void end(int status) noexcept;

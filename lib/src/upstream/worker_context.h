@@ -10,6 +10,7 @@
 
 #include <gateway/options.h>
 
+#include "http/headers.h"
 #include "observe/metrics.h"
 #include "upstream/forbidden_addresses.h"
 #include "upstream/timer_wheel.h"
@@ -47,7 +48,7 @@ struct WorkerContext {
   std::vector<char> read_buffer =
       std::vector<char>(kReadBuffer);  // one, as a read is handled before the next
   std::string ciphertext;              // what a TLS session makes, until it is sent
-  std::vector<bool> keep;              // scratch for mark_hop_by_hop
+  FieldMask keep;                      // scratch for mark_hop_by_hop
   std::string path;                    // scratch for normalise_path
   std::string host;                    // scratch for parse_authority
 

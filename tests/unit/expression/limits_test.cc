@@ -37,6 +37,12 @@ TEST_CASE("Deep nesting is an error, not the end of the stack") {
   CHECK(result("{" + repeated("if (true) ", 20'000) + "return 1; return 2; }").substr(0, 1) == "?");
 }
 
+TEST_CASE("Lambdas in lambdas that fit nothing are given up") {
+  std::string source = "nope";
+  for (int i = 0; i < 24; ++i) source = "\"ab\".Select(a" + std::to_string(i) + " => { return " + source + "; })";
+  CHECK(result(source).find("this is too much to compile") != std::string::npos);
+}
+
 TEST_CASE("What is as deep as people write works") {
   CHECK(result("1" + repeated("+1", 300)) == "301");
   CHECK(result(repeated("(", 150) + "1" + repeated(")", 150)) == "1");

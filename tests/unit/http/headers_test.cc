@@ -80,7 +80,7 @@ namespace {
 std::string forwarded(const std::vector<std::pair<std::string_view, std::string_view>>& fields) {
   HeaderList list;
   for (const auto& [name, value] : fields) list.add(name, value, header_id(name));
-  std::vector<bool> keep{true};
+  FieldMask keep{1};
   mark_hop_by_hop(list, keep);
   std::string out;
   std::size_t i = 0;

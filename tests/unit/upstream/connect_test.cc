@@ -173,7 +173,7 @@ TEST_CASE("What only a vanished backend used is forgotten; what another one name
     ClientStream* stream = world.pools->acquire(backend, false, done, chosen);
     if (!stream->ready()) REQUIRE(world.runner.until([&] { return done.ready; }));
     const HeaderList none;
-    const std::vector<bool> keep;
+    const FieldMask keep;
     OutgoingRequest request;
     request.method = "GET";
     request.path = "/";

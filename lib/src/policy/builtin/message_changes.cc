@@ -89,19 +89,20 @@ void NamedValues::read(ElementCompiler& in, Step& step) {
                                     "> has no <value>: only exists-action=\"delete\" needs none");
   }
 }
-std::vector<std::string_view> NamedValues::texts(Run& run) const {
-  std::vector<std::string_view> out;
-  out.reserve(values.size());
+std::span<std::string_view> NamedValues::texts(Run& run) const {
+  auto* const out = static_cast<std::string_view*>(
+      run.arena().allocate(values.size() * sizeof(std::string_view), alignof(std::string_view)));
+  std::size_t count = 0;
+  const auto put = [&](std::string_view text) { new (out + count++) std::string_view(text); };
   for (const Operand& operand : values) {
     if (!operand.is_expression()) {
-      out.emplace_back(operand.literal());
+      put(operand.literal());
       continue;
     }
     const Value value = operand.value(run);
-    if (!value.is_null())
-      out.push_back(value.is_string() ? value.text() : run.evaluation().to_text(value));
+    if (!value.is_null()) put(value.is_string() ? value.text() : run.evaluation().to_text(value));
   }
-  return out;
+  return {out, count};
 }
 
 void HeaderChange::read(ElementCompiler& in, Step& step) {
@@ -110,6 +111,8 @@ void HeaderChange::read(ElementCompiler& in, Step& step) {
   if (const std::string why = bad_field_name(said.name.literal()); !why.empty()) {
     in.problem(in.element().attribute("name")->at, why);
   }
+  id_ = header_id(said.name.literal());
+  line_for_each_ = has_line_for_each(said.name.literal());
   for (const Operand& value : said.values) {
     if (!value.is_expression() && !is_field_value(value.literal())) {
       in.problem(in.element().at, "a value of the header " + quote(said.name.literal()) +
@@ -120,9 +123,13 @@ void HeaderChange::read(ElementCompiler& in, Step& step) {
 
 void HeaderChange::apply(Run& run, Fields& fields) const {
   const std::string_view name = said.name.text(run);
+  HeaderId id = id_;
+  bool line_for_each = line_for_each_;
   if (said.name.is_expression()) {
     if (const std::string why = bad_field_name(name); !why.empty())
       refuse(run, "InvalidHeader", why);
+    id = header_id(name);
+    line_for_each = has_line_for_each(name);
   }
   const ExistsAction::Kind action = said.action.kind(run);
   if (action == ExistsAction::Kind::Delete) {
@@ -130,7 +137,7 @@ void HeaderChange::apply(Run& run, Fields& fields) const {
     return;
   }
   if (action == ExistsAction::Kind::Skip && fields.has(name)) return;
-  std::vector<std::string_view> values = said.texts(run);
+  const std::span<std::string_view> values = said.texts(run);
   for (std::string_view& value : values) {
     value = trim(value);
     if (!is_field_value(value)) {
@@ -139,18 +146,21 @@ void HeaderChange::apply(Run& run, Fields& fields) const {
                  " has a line break or another control character.");
     }
   }
-  if (action == ExistsAction::Kind::Override) fields.remove(name);
+  bool found = fields.has(name);
+  if (found && action == ExistsAction::Kind::Override) {
+    fields.remove(name);
+    found = false;
+  }
   if (values.empty()) return;
-  if (has_line_for_each(name)) {
-    for (const std::string_view value : values) fields.add(name, value);
+  if (line_for_each) {
+    for (const std::string_view value : values) fields.add(name, value, id);
     return;
   }
-  bool found = false;
-  const std::string_view before = fields.joined(name, run.arena(), &found);
   if (!found && values.size() == 1) {
-    fields.add(name, values[0]);
+    fields.add(name, values[0], id);
     return;
   }
+  const std::string_view before = fields.joined(name, run.arena(), &found);
   std::string line(before);
   bool first = !found || before.empty();
   for (const std::string_view value : values) {

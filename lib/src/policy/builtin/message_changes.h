@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -37,8 +38,8 @@ struct NamedValues {
   std::vector<Operand> values;
   // Reads element() of `in`; what is in them marks `step`.
   void read(ElementCompiler& in, Step& step);
-  // The values that are not null.
-  [[nodiscard]] std::vector<std::string_view> texts(Run& run) const;
+  // The values that are not null; in the arena.
+  [[nodiscard]] std::span<std::string_view> texts(Run& run) const;
 };
 
 // set-header.
@@ -46,6 +47,11 @@ struct HeaderChange {
   NamedValues said;
   void read(ElementCompiler& in, Step& step);
   void apply(Run& run, Fields& fields) const;
+
+ private:
+  // Of a name that is no expression.
+  HeaderId id_ = HeaderId::Other;
+  bool line_for_each_ = false;
 };
 
 // set-body.

@@ -31,7 +31,7 @@ class RateLimitByKey final : public Step {
     CounterQuery query;
     query.limit = in_range(run, calls_, "calls", 0, kMostCalls);
     query.period_ms = 1000 * static_cast<std::int64_t>(in_range(run, period_, "renewal-period", 1, kMostSeconds));
-    query.key = counter_key(run.arena(), {"rate-limit-by-key", key_.text(run), std::to_string(query.period_ms)});
+    query.key = counter_key(run.arena(), {"rk", key_.text(run), std::to_string(query.period_ms)});
     bool counts = false;
     if (!increment_.deferred()) {
       const std::uint64_t amount = increment_.amount(run);

@@ -1,7 +1,9 @@
 #include "policy/state/memory_counters.h"
 
 #include <algorithm>
+#include <cstring>
 #include <limits>
+#include <utility>
 
 #include <openssl/siphash.h>
 
@@ -69,42 +71,105 @@ CounterAnswer answer_of(bool admitted, std::uint64_t used, std::uint64_t limit) 
 }  // namespace
 
 struct MemoryCounters::Counter : Link {
-  const Key* key = nullptr;
+  Counter(std::string_view key, std::size_t the_hash) : hash(the_hash), size(key.size()) {
+    if (size > sizeof near) {
+      far = std::make_unique<char[]>(size);
+    }
+    std::memcpy(far ? far.get() : near, key.data(), size);
+  }
+  [[nodiscard]] std::string_view key() const noexcept { return {far ? far.get() : near, size}; }
+  [[nodiscard]] std::size_t own_bytes() const noexcept {
+    return sizeof(Counter) + 2 * sizeof(void*) + (far ? size : 0);
+  }
+
+  // What a call looks at first stands together.
+  Counter* next_in_bucket = nullptr;
+  std::size_t hash;
+  std::size_t size;
+  char near[40];                // most keys are no longer
+  std::unique_ptr<char[]> far;  // else they are here
   std::int64_t period_ms = 0;
-  bool sliding = true;
   std::uint64_t used = 0;
   std::int64_t expires = 0;  // by the clock of its kind
   std::int64_t window = 0;   // of a fixed one: when it began
-  Slots slots;               // of a sliding one
+  std::uint64_t touched_at = 0;  // by Stripe::inserted
+  Slots slots;  // of a sliding one
+  bool sliding = true;
 };
 
 struct alignas(64) MemoryCounters::Stripe {
   std::mutex mutex;
-  std::unordered_map<Key, Counter, Hash, Equal> counters;
-  Link by_use;  // next: the most recently used
+  std::vector<Counter*> buckets = std::vector<Counter*>(8);  // a power of two; each a chain that it owns
+  std::size_t count = 0;
+  std::uint64_t inserted = 0;  // ever
+  Link by_use;  // next: the most recently used, about
   std::size_t bytes = 0;
   std::size_t hand = 0;  // the bucket that is looked at next for what has expired
 
-  static std::size_t own_bytes(const Key& key) noexcept {
-    return sizeof(std::pair<const Key, Counter>) + 4 * sizeof(void*) +
-           (key.text.capacity() > 15 ? key.text.capacity() + 1 : 0);
+  Stripe() = default;
+  ~Stripe() {
+    for (Counter* counter : buckets) {
+      while (counter) delete std::exchange(counter, counter->next_in_bucket);
+    }
+  }
+  Stripe(const Stripe&) = delete;
+  Stripe& operator=(const Stripe&) = delete;
+
+  [[nodiscard]] Counter*& bucket_of(std::size_t hash) noexcept {
+    return buckets[hash & (buckets.size() - 1)];
+  }
+  [[nodiscard]] Counter* find(std::string_view key, std::size_t hash) noexcept {
+    for (Counter* at = bucket_of(hash); at; at = at->next_in_bucket) {
+      if (at->hash == hash && at->key() == key) return at;
+    }
+    return nullptr;
+  }
+  Counter& insert(std::string_view key, std::size_t hash) {
+    if (count >= buckets.size()) grow();
+    auto* made = new Counter(key, hash);
+    Counter*& bucket = bucket_of(hash);
+    made->next_in_bucket = std::exchange(bucket, made);
+    ++count;
+    ++inserted;
+    bytes += made->own_bytes();
+    return *made;
+  }
+  void erase(Counter& counter) noexcept {
+    Counter** at = &bucket_of(counter.hash);
+    while (*at != &counter) at = &(*at)->next_in_bucket;
+    *at = counter.next_in_bucket;
+    --count;
+    bytes -= counter.own_bytes() + counter.slots.bytes();
+    unlink(counter);
+    delete &counter;
   }
   static void unlink(Link& link) noexcept {
     link.previous->next = link.next;
     link.next->previous = link.previous;
   }
+  // Moving it touches its neighbours' memory, and only new counters push others out: where few came since the
+  // last time, it is far from the end.
   void touch(Counter& counter) noexcept {
-    if (by_use.next == &counter) return;
+    if (counter.next != &counter && inserted - counter.touched_at <= count / 4) return;
+    counter.touched_at = inserted;
     unlink(counter);
     counter.next = by_use.next;
     counter.previous = &by_use;
     by_use.next->previous = &counter;
     by_use.next = &counter;
   }
-  void erase(Counter& counter) {
-    bytes -= own_bytes(*counter.key) + counter.slots.bytes();
-    unlink(counter);
-    counters.erase(counters.find(*counter.key));
+
+ private:
+  void grow() {
+    std::vector<Counter*> larger(buckets.size() * 2);
+    for (Counter* chain : buckets) {
+      while (chain) {
+        Counter* const counter = std::exchange(chain, chain->next_in_bucket);
+        Counter*& bucket = larger[counter->hash & (larger.size() - 1)];
+        counter->next_in_bucket = std::exchange(bucket, counter);
+      }
+    }
+    buckets = std::move(larger);
   }
 };
 
@@ -132,18 +197,16 @@ CounterAnswer MemoryCounters::take(const CounterQuery& query) {
   Stripe& stripe = *stripes_[hash >> 58];  // the map takes the low bits
   static_assert(kStripes == 64);
   const std::lock_guard lock(stripe.mutex);
-  auto found = stripe.counters.find(KeyView{query.key, hash});
-  if (found == stripe.counters.end()) {
-    found = stripe.counters.try_emplace(Key{std::string(query.key), hash}).first;
-    Counter& made = found->second;
-    made.key = &found->first;
-    made.period_ms = query.period_ms;
-    made.sliding = query.sliding;
-    stripe.bytes += Stripe::own_bytes(found->first);
-    stripe.touch(made);
-    make_room(stripe, &made);
+  const std::int64_t now = steady_ms();
+  Counter* found = stripe.find(query.key, hash);
+  if (!found) {
+    found = &stripe.insert(query.key, hash);
+    found->period_ms = query.period_ms;
+    found->sliding = query.sliding;
+    stripe.touch(*found);
+    make_room(stripe, found);
   }
-  Counter& counter = found->second;
+  Counter& counter = *found;
   if (counter.period_ms != query.period_ms || counter.sliding != query.sliding) {
     // Another configuration says something else of this key.
     stripe.bytes -= counter.slots.bytes();
@@ -154,14 +217,13 @@ CounterAnswer MemoryCounters::take(const CounterQuery& query) {
     counter.sliding = query.sliding;
   }
   stripe.touch(counter);
-  return query.sliding && query.period_ms > 0 ? take_sliding(stripe, counter, query)
+  return query.sliding && query.period_ms > 0 ? take_sliding(stripe, counter, query, now)
                                               : take_fixed(counter, query);
 }
 
-CounterAnswer MemoryCounters::take_sliding(Stripe& stripe, Counter& counter,
-                                           const CounterQuery& query) const {
+CounterAnswer MemoryCounters::take_sliding(Stripe& stripe, Counter& counter, const CounterQuery& query,
+                                           std::int64_t now) const {
   Slots& slots = counter.slots;
-  const std::int64_t now = steady_ms();
   while (!slots.empty() && now - slots.at(0).until >= query.period_ms) {
     counter.used -= slots.at(0).count;
     slots.pop();
@@ -230,10 +292,9 @@ void MemoryCounters::make_room(Stripe& stripe, const Counter* keep) const {
   const std::int64_t steady = steady_ms();
   const std::int64_t unix_now = clock_->unix_ms();
   for (std::size_t i = 0; i < kBucketsLookedAt; ++i) {
-    const std::size_t bucket = stripe.hand++ % stripe.counters.bucket_count();
-    for (auto at = stripe.counters.begin(bucket); at != stripe.counters.end(bucket);) {
-      Counter& counter = at->second;
-      ++at;
+    const std::size_t bucket = stripe.hand++ & (stripe.buckets.size() - 1);
+    for (Counter* at = stripe.buckets[bucket]; at;) {
+      Counter& counter = *std::exchange(at, at->next_in_bucket);
       const bool by_steady = counter.sliding && counter.period_ms > 0;
       if (&counter != keep && counter.expires <= (by_steady ? steady : unix_now)) stripe.erase(counter);
     }
@@ -248,7 +309,7 @@ std::size_t MemoryCounters::size() const {
   std::size_t all = 0;
   for (const auto& stripe : stripes_) {
     const std::lock_guard lock(stripe->mutex);
-    all += stripe->counters.size();
+    all += stripe->count;
   }
   return all;
 }

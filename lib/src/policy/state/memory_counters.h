@@ -1,13 +1,10 @@
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <mutex>
-#include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include <gateway/environment.h>
@@ -43,34 +40,14 @@ class MemoryCounters final : public Counters {
  private:
   static constexpr std::size_t kStripes = 64;
   struct Counter;
-  // Keys are hashed once for each call.
-  struct Key {
-    std::string text;
-    std::size_t hash;
-  };
-  struct KeyView {
-    std::string_view text;
-    std::size_t hash;
-  };
-  struct Hash {
-    using is_transparent = void;
-    std::size_t operator()(const Key& key) const noexcept { return key.hash; }
-    std::size_t operator()(const KeyView& key) const noexcept { return key.hash; }
-  };
-  struct Equal {
-    using is_transparent = void;
-    template <typename A, typename B>
-    bool operator()(const A& a, const B& b) const noexcept {
-      return a.hash == b.hash && a.text == b.text;
-    }
-  };
   struct Link {
     Link* previous = this;
     Link* next = this;
   };
   struct alignas(64) Stripe;
 
-  CounterAnswer take_sliding(Stripe& stripe, Counter& counter, const CounterQuery& query) const;
+  CounterAnswer take_sliding(Stripe& stripe, Counter& counter, const CounterQuery& query,
+                             std::int64_t now_ms) const;
   CounterAnswer take_fixed(Counter& counter, const CounterQuery& query) const;
   void make_room(Stripe& stripe, const Counter* keep) const;
   [[nodiscard]] std::int64_t steady_ms() const noexcept;
