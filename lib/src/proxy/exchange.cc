@@ -391,7 +391,7 @@ void Exchange::write_access_log(GatewayAnswer why) noexcept {
   if (revision_) record.revision = revision_->id;
   if (operation_) record.operation = operation_->id;
   if (access_.product) record.product = access_.product->id;
-  if (access_.subscription) record.subscription = access_.subscription->id;
+  if (access_.subscription) record.subscription = access_.subscription->facts.id;
   if (endpoint_) record.endpoint = endpoint_->authority;
   std::string reason;
   if (why != GatewayAnswer::None) {

@@ -79,7 +79,7 @@ void Exchange::begin_policies(const Run::Facts& facts) noexcept {
     run.facts.api = revision_->facts.get();
     if (operation_) run.facts.operation = &operation_->facts->operation;
     if (access_.product) run.facts.product = access_.product->facts.get();
-    if (access_.subscription) run.facts.subscription = access_.subscription->facts.get();
+    if (access_.subscription) run.facts.subscription = &access_.subscription->facts;
     run.facts.subscription_key = subscription_key();
   } else if (api_) {
     run.facts.api = api_->facts.get();

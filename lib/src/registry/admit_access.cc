@@ -43,11 +43,14 @@ std::shared_ptr<const policy::ProductFacts> facts_of(const Product& said) {
   return std::make_shared<const policy::ProductFacts>(std::move(facts));
 }
 
-std::shared_ptr<const policy::SubscriptionFacts> facts_of(const Subscription& said,
-                                                          const SourcePolicies& documents) {
-  return std::make_shared<const policy::SubscriptionFacts>(policy::SubscriptionFacts{
-      said.id, said.display_name.empty() ? said.id : said.display_name, said.primary_key,
-      said.secondary_key, said.created, said.start, said.end, documents.user(said.user)});
+std::shared_ptr<const CompiledSubscription> compiled(const Subscription& said,
+                                                     const SourcePolicies& documents) {
+  return std::make_shared<const CompiledSubscription>(CompiledSubscription{
+      said.scope,
+      said.active,
+      {said.id, said.display_name.empty() ? said.id : said.display_name, said.primary_key,
+       said.secondary_key, said.created, said.start, said.end, documents.user(said.user)},
+      said.target});
 }
 
 std::string reason(const std::vector<Error>& problems) {
@@ -198,6 +201,7 @@ void Core::admit_subscription(Source& source, const std::string& id,
       });
     }
   }
+  std::map<std::string, std::shared_ptr<const CompiledSubscription>> made;
   for (const std::string& key : touched) {
     const auto holders = source.holders_of_key.find(key);
     if (holders == source.holders_of_key.end()) {
@@ -206,9 +210,9 @@ void Core::admit_subscription(Source& source, const std::string& id,
     }
     // Of several that claim one key, the first id has it, whatever order they came in.
     const Subscription& holder = *source.subscriptions.at(*holders->second.begin()).form;
-    source.access.set_key(key, std::make_shared<const CompiledSubscription>(CompiledSubscription{
-                                   holder.id, holder.scope, holder.target, holder.active,
-                                   facts_of(holder, *source.documents)}));
+    auto& subscription_of_key = made[holder.id];
+    if (!subscription_of_key) subscription_of_key = compiled(holder, *source.documents);
+    source.access.set_key(key, subscription_of_key);
   }
 }
 

@@ -23,12 +23,13 @@ struct CompiledProduct {
   std::shared_ptr<const policy::ProductFacts> facts;
 };
 
+// Shared by the keys of a subscription. What each request looks at comes first: with many subscriptions little
+// of this is in the processor's cache.
 struct CompiledSubscription {
-  std::string id;
   Subscription::Scope scope = Subscription::Scope::AllApis;
-  std::string target;
   bool active = true;
-  std::shared_ptr<const policy::SubscriptionFacts> facts;
+  policy::SubscriptionFacts facts;
+  std::string target;
 };
 
 // Who may call what: the products and subscriptions of one source in one Version. Immutable once

@@ -1,10 +1,12 @@
 #include "upstream/worker_context.h"
 
 #include <ctime>
+#include <utility>
 
 namespace gateway {
 
 std::string_view WorkerContext::date() {
+  if (std::exchange(date_turn_ms_, now()) == now()) return {date_, 29};
   const std::int64_t second = options.environment.clock->unix_ms() / 1000;
   if (second != date_second_) {
     date_second_ = second;

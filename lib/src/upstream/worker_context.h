@@ -54,6 +54,7 @@ struct WorkerContext {
 
  private:
   std::int64_t date_second_ = -1;
+  std::int64_t date_turn_ms_ = -1;  // when the clock was last asked
   char date_[32] = {};
 };
 

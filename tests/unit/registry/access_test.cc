@@ -44,7 +44,7 @@ std::string decisions(const TestRegistry& registry) {
     for (const char* key : {"", "k0", "k1", "k2", "k3", "k4"}) {
       const auto access = version->access.at(match.api->source_index).decide(*operation.revision, key);
       all += std::string(api) + " by '" + key + "': " + std::to_string(static_cast<int>(access.decision)) +
-             " " + (access.subscription ? access.subscription->id : "-") + " " +
+             " " + (access.subscription ? access.subscription->facts.id : "-") + " " +
              (access.product ? access.product->id : "-") + " " + std::string(access.blocked) + "\n";
     }
   }

@@ -16,8 +16,10 @@ CompiledRevision api(const std::string& name, bool subscription_required) {
 
 void subscribe(AccessTable& table, const std::string& key, Scope scope, const std::string& target,
                bool active = true) {
+  policy::SubscriptionFacts facts;
+  facts.id = "of-" + key;
   table.set_key(key, std::make_shared<const CompiledSubscription>(
-                         CompiledSubscription{"of-" + key, scope, target, active, nullptr}));
+                         CompiledSubscription{scope, active, std::move(facts), target}));
 }
 
 std::shared_ptr<const CompiledProduct> product(const std::string& id, bool open,
@@ -34,7 +36,7 @@ std::string decided(const AccessTable& table, const CompiledRevision& revision, 
     case Decision::Blocked: return "blocked: " + std::string(access.blocked);
     case Decision::Allow: break;
   }
-  return "allow" + (access.subscription ? " " + access.subscription->id : "") +
+  return "allow" + (access.subscription ? " " + access.subscription->facts.id : "") +
          (access.product ? " in " + access.product->id : "");
 }
 
