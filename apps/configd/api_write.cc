@@ -126,6 +126,12 @@ void import_document(Writing& writing, const std::string& id, Document& properti
     set_member(properties, "protocols", protocols);
   }
   replace_operations(writing, id, document->operations);
+  Document schema(rapidjson::kObjectType);
+  schema.AddMember("contentType", "application/vnd.oai.openapi+json", schema.GetAllocator());
+  Value copy;
+  copy.CopyFrom(document->schema, schema.GetAllocator());
+  schema.AddMember("document", copy, schema.GetAllocator());
+  writing.draft.put(id + "/schemas/openapi", std::move(schema));
   for (std::string& notice : document->notices) writing.notices.push_back(std::move(notice));
 }
 

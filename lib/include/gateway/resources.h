@@ -70,8 +70,10 @@ struct ApiRevision {
   std::vector<Operation> operations;  // unique by method and template
   std::string policy;          // the policy document of its scope (XML); "" = none
   std::string display_name;    // for people and policies; "" = the name
-  // What validate-content and its like check against: an OpenAPI 3 document (JSON) with the paths and
-  // components of these operations; "" = none. Paths are the operations' URL templates.
+  // What validate-content and its like check against, and where mock-response has its examples from: an OpenAPI 3
+  // or Swagger 2 document (JSON) with the paths and components of these operations; "" = none. Paths are the
+  // operations' URL templates. "x-schemas" holds further documents by schema-id: {"components": …}, whose references
+  // begin at the root of this one, or {"x-xml-schema": the text of an XML schema}.
   std::string schema;
   bool operator==(const ApiRevision&) const = default;
 };

@@ -161,7 +161,19 @@ class ArtifactReader {
       id.SetString(full.data(), static_cast<rapidjson::SizeType>(full.size()), allocator);
       if (auto taken = take(make_resource(operation)); !taken) return taken;
     }
-    return {};
+    return take_schema(std::move(api->schema));
+  }
+
+  Result<void> take_schema(rapidjson::Document document) {
+    auto& allocator = document.GetAllocator();
+    const std::string full = path_.id + "/schemas/openapi";
+    Value properties(rapidjson::kObjectType);
+    properties.AddMember("contentType", "application/vnd.oai.openapi+json", allocator);
+    properties.AddMember("document", static_cast<Value&>(document), allocator);
+    Value schema(rapidjson::kObjectType);
+    schema.AddMember("id", Value(full.c_str(), allocator), allocator);
+    schema.AddMember("properties", properties, allocator);
+    return take(make_resource(schema));
   }
 
   Result<void> take(Result<Resource> resource) {

@@ -4,6 +4,7 @@
 #include <tuple>
 #include <utility>
 
+#include "arm/api_schema.h"
 #include "base/strings.h"
 
 namespace gateway::arm {
@@ -18,8 +19,9 @@ std::uint64_t number_of(const ApiRevision& revision) {
 // Makes one Api of those members of a family that share a path.
 class ApiBuilder {
  public:
-  ApiBuilder(std::string_view set, const VersionSetFacts* known, const ApiFamily& members)
-      : set_(set), known_(known), members_(members) {}
+  ApiBuilder(std::string_view set, const VersionSetFacts* known, const ApiFamily& members,
+             const ServiceSchemas& schemas)
+      : set_(set), known_(known), members_(members), schemas_(schemas) {}
 
   Api build(std::string id) {
     api_.id = std::move(id);
@@ -109,16 +111,36 @@ class ApiBuilder {
       note_change(node.policy->times);
       adopt(node.policy->problems);
     }
-    for (const auto& [name, other] : node.others) {
-      note_change(other.times);
-      adopt(other.problems);
+    for (const auto& [name, schema] : node.schemas) {
+      note_change(schema.times);
+      adopt(schema.problems);
+    }
+    for (const auto& [name, release] : node.releases) {
+      note_change(release.times);
+      adopt(release.problems);
     }
     revision.operations.reserve(node.operations.size());
     for (const auto& [name, operation] : node.operations) {
       if (operation.facts) add_operation(operation, revision);
     }
     check_operations(revision);
+    revision.schema = schema_of(node, revision);
     api_.revisions.push_back(std::move(revision));
+  }
+
+  [[nodiscard]] std::string schema_of(const RevisionNode& node, const ApiRevision& revision) const {
+    std::map<std::string, std::string> operations;
+    for (const auto& [name, operation] : node.operations)
+      if (operation.facts && operation.facts->usable) operations[operation.facts->operation.id] = operation.facts->schema;
+    std::map<std::string, SchemaDocument> own, shared;
+    for (const auto& [name, schema] : node.schemas) own[name] = schema.document;
+    for (const auto& [name, schema] : schemas_) {
+      bool named = revision.policy.find(name) != std::string::npos;
+      for (const Operation& operation : revision.operations)
+        named = named || operation.policy.find(name) != std::string::npos;
+      if (named) shared[name] = schema.document;
+    }
+    return revision_schema(revision, operations, own, shared);
   }
 
   void add_operation(const OperationNode& node, ApiRevision& revision) {
@@ -195,6 +217,7 @@ class ApiBuilder {
   std::string_view set_;
   const VersionSetFacts* known_;
   const ApiFamily& members_;
+  const ServiceSchemas& schemas_;
   Api api_;
   Problems problems_;
 };
@@ -214,7 +237,7 @@ const ApiFacts* NamedApi::lead() const {
 }
 
 std::vector<Api> build_apis(std::string_view set, const VersionSetFacts* known,
-                            const ApiFamily& family) {
+                            const ApiFamily& family, const ServiceSchemas& schemas) {
   // By path without regard to case; a member without a sound path stands alone, under its name.
   std::map<std::string, ApiFamily> groups;
   std::size_t paths = 0;
@@ -231,7 +254,7 @@ std::vector<Api> build_apis(std::string_view set, const VersionSetFacts* known,
       id = "versionset:" + std::string(set);
       if (!key.starts_with('/') || paths > 1) id += ":" + key;
     }
-    apis.push_back(ApiBuilder(set, known, members).build(std::move(id)));
+    apis.push_back(ApiBuilder(set, known, members, schemas).build(std::move(id)));
   }
   return apis;
 }

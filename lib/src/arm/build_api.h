@@ -22,12 +22,15 @@ struct RevisionNode {
   std::optional<ApiFacts> facts;
   std::map<std::string, OperationNode, std::less<>> operations;
   std::optional<PolicyFacts> policy;
-  std::map<std::string, TimesFacts, std::less<>>
-      others;  // schemas and releases, by "schemas/{name}"
+  std::map<std::string, SchemaFacts, std::less<>> schemas;
+  std::map<std::string, TimesFacts, std::less<>> releases;
   [[nodiscard]] bool empty() const {
-    return !facts && operations.empty() && !policy && others.empty();
+    return !facts && operations.empty() && !policy && schemas.empty() && releases.empty();
   }
 };
+
+// The schemas of the service, by name: those that a revision's policies name are put to its own.
+using ServiceSchemas = std::map<std::string, SchemaFacts, std::less<>>;
 
 // All revisions of one version of an API.
 struct NamedApi {
@@ -46,7 +49,7 @@ using ApiFamily = std::map<std::string_view, const NamedApi*>;
 // Every member has a lead. `set` is the name of the version set, "" for none; `known` the set's own
 // resource, where there is one.
 [[nodiscard]] std::vector<Api> build_apis(std::string_view set, const VersionSetFacts* known,
-                                          const ApiFamily& family);
+                                          const ApiFamily& family, const ServiceSchemas& schemas);
 
 // Those of all revisions whose service URL is sound. `ca_pem`: trusted beside the default store.
 [[nodiscard]] std::vector<Backend> build_backends(const NamedApi& api, std::string_view ca_pem);

@@ -16,8 +16,20 @@
 // nothing of its text is kept. Every reader takes what is sound and notes all that is not.
 namespace gateway::arm {
 
-// Of resources that do no more than move an API's stamp: schemas, releases, assignments.
+// Of resources that do no more than move an API's stamp: releases, assignments.
 struct TimesFacts {
+  Times times;
+  Problems problems;
+};
+
+// What is kept of a schema resource; see api_schema.h.
+struct SchemaDocument {
+  std::string json;        // "" = it says nothing that is known
+  bool has_paths = false;  // a whole OpenAPI document, whose references are from its own root
+  bool operator==(const SchemaDocument&) const = default;
+};
+struct SchemaFacts {
+  SchemaDocument document;
   Times times;
   Problems problems;
 };
@@ -46,6 +58,7 @@ struct ApiFacts {
 struct OperationFacts {
   Operation operation;  // without policy and defect
   bool usable = false;  // method and template are known
+  std::string schema;   // see api_schema.h
   Times times;
   Problems problems;
 };
@@ -68,6 +81,7 @@ struct AuthorityFacts {
 };
 
 [[nodiscard]] TimesFacts read_times(const Resource& resource);
+[[nodiscard]] SchemaFacts read_schema(const Resource& resource);
 [[nodiscard]] ApiFacts read_api(const Resource& resource);
 [[nodiscard]] VersionSetFacts read_version_set(const Resource& resource);
 [[nodiscard]] OperationFacts read_operation(const Resource& resource);

@@ -83,6 +83,12 @@ Members Envelope::properties() const {
   return Members(&document_, id_, "", *problems_).object("properties");
 }
 
+const rapidjson::Value& Envelope::properties_value() const {
+  static const rapidjson::Value kNone;
+  const rapidjson::Value* found = Members(&document_, id_, "", *problems_).find("properties");
+  return found ? *found : kNone;
+}
+
 Times Envelope::times() const { return {time("lastModified"), time("created")}; }
 
 std::optional<std::int64_t> Envelope::time(std::string_view name) const {

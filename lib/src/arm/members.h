@@ -55,6 +55,8 @@ class Envelope {
   // `resource` and `problems` must live as long.
   Envelope(const Resource& resource, Problems& problems);
   [[nodiscard]] Members properties() const;
+  // The same as it is; null where there are none.
+  [[nodiscard]] const rapidjson::Value& properties_value() const;
   [[nodiscard]] Times times() const;
 
  private:

@@ -93,7 +93,7 @@ Result<void> read_info(const OpenapiImport& import, ImportedApi& out) {
 
 Result<ImportedApi> read_openapi(std::string_view text, const DocumentLimits& limits,
                                  std::string_view where) {
-  const auto document = parse(text, limits, where);
+  auto document = parse(text, limits, where);
   if (!document.ok()) return document.error();
   const Value& root = *document;
   if (!root.IsObject()) return refuse(where, "is no OpenAPI document: it must be an object");
@@ -123,6 +123,10 @@ Result<ImportedApi> read_openapi(std::string_view text, const DocumentLimits& li
   out.protocols = std::move(servers->protocols);
   static_cast<Value&>(out.operations) = std::move(*operations);
   out.notices = notices.take();
+  out.schema = std::move(*document);
+  for (const char* name : {"info", "servers", "tags", "externalDocs", "security", "webhooks", "host", "basePath",
+                           "schemes", "securityDefinitions"})
+    out.schema.RemoveMember(name);
   return out;
 }
 

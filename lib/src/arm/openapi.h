@@ -23,6 +23,9 @@ struct ImportedApi {
   // templateParameters, request, responses, description}}: ready to be a resource under
   // "/apis/{api}/operations/{name}".
   rapidjson::Document operations;    // an array
+  // The document itself, as far as it tells of messages: ready to be properties.document of a resource
+  // "/apis/{api}/schemas/openapi".
+  rapidjson::Document schema;
   std::vector<std::string> notices;  // what was left out or changed, and why
 };
 

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "arm/api_schema.h"
 #include "arm/facts.h"
 #include "arm/service_url.h"
 #include "base/strings.h"
@@ -260,6 +261,14 @@ TimesFacts read_times(const Resource& resource) {
   return facts;
 }
 
+SchemaFacts read_schema(const Resource& resource) {
+  SchemaFacts facts;
+  const Envelope envelope(resource, facts.problems);
+  facts.times = envelope.times();
+  facts.document = schema_document(id_parts(resource.id).back(), envelope.properties_value());
+  return facts;
+}
+
 ApiFacts read_api(const Resource& resource) { return ApiReader(resource).read(); }
 
 VersionSetFacts read_version_set(const Resource& resource) {
@@ -301,6 +310,7 @@ OperationFacts read_operation(const Resource& resource) {
     properties.complain("urlTemplate", "is missing; allowed is a template such as /customers/{id}");
   }
   facts.usable = facts.problems.size() == before;
+  facts.schema = operation_schema(envelope.properties_value());
   return facts;
 }
 

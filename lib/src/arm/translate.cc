@@ -130,8 +130,9 @@ class Translator::Impl {
         {"apis/policies", &Impl::take_api_policy},
         {"apis/operations", &Impl::take_operation},
         {"apis/operations/policies", &Impl::take_operation_policy},
-        {"apis/schemas", &Impl::take_schema_or_release},
-        {"apis/releases", &Impl::take_schema_or_release},
+        {"apis/schemas", &Impl::take_schema},
+        {"apis/releases", &Impl::take_release},
+        {"schemas", &Impl::take_service_schema},
         {"apiVersionSets", &Impl::take_version_set},
         {"products", &Impl::take_product},
         {"products/policies", &Impl::take_product_policy},
@@ -189,11 +190,19 @@ class Translator::Impl {
       prune(node.operations, id.parts[3]);
     });
   }
-  void take_schema_or_release(const Id& id, const Resource* resource) {
+  void take_schema(const Id& id, const Resource* resource) {
     change_api(id.parts[1], [&](NamedApi&, RevisionNode& node) {
-      const std::string name = std::string(id.parts[2]) + "/" + std::string(id.parts[3]);
-      assign(node.others, name, facts_of(resource, read_times));
+      assign(node.schemas, id.parts[3], facts_of(resource, read_schema));
     });
+  }
+  void take_release(const Id& id, const Resource* resource) {
+    change_api(id.parts[1], [&](NamedApi&, RevisionNode& node) {
+      assign(node.releases, id.parts[3], facts_of(resource, read_times));
+    });
+  }
+  void take_service_schema(const Id& id, const Resource* resource) {
+    assign(service_schemas_, id.parts[1], facts_of(resource, read_schema));
+    for (const auto& [name, api] : apis_) dirty_apis_.insert(name);
   }
   void take_assignment(const Id& id, const Resource* resource) {
     if (options_.gateway.empty() || id.parts[1] != options_.gateway) return;
@@ -466,7 +475,7 @@ class Translator::Impl {
     const std::string set = key.first ? key.second : std::string();
     const auto known = version_sets_.find(set);
     replace(out_.apis, family.api_ids,
-            build_apis(set, known == version_sets_.end() ? nullptr : &known->second, members));
+            build_apis(set, known == version_sets_.end() ? nullptr : &known->second, members, service_schemas_));
     if (family.members.empty()) families_.erase(at);
   }
 
@@ -498,6 +507,7 @@ class Translator::Impl {
   TranslatorOptions options_;
   ByName<NamedApi> apis_;  // by name without revision
   ByName<VersionSetFacts> version_sets_;
+  ServiceSchemas service_schemas_;
   ByName<ProductNode> products_;
   ByName<GatewayNode> gateways_;
   ByName<CertificateFacts> certificates_;

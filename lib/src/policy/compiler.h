@@ -52,8 +52,6 @@ struct Surroundings {
   std::function<std::shared_ptr<const CompiledBackend>(std::string_view id)> backend;
   std::function<std::shared_ptr<const CertificateFacts>(std::string_view id_or_thumbprint)> certificate;
   std::function<std::shared_ptr<const EventHubLogger>(std::string_view id)> logger;
-  // ApiRevision::schema of the API that the document belongs to; null: none, or another scope.
-  std::shared_ptr<const std::string> schema;
   const OperationFacts* operation = nullptr;  // at the operation's scope
   bool refuse_not_offered = false;
   DocumentForm form = DocumentForm::Lenient;

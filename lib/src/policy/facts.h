@@ -7,6 +7,8 @@
 
 namespace gateway::policy {
 
+class SchemaText;
+
 // What `context` tells of the configuration. Immutable, made when the configuration is compiled.
 struct ApiFacts {
   std::string id, name, path, revision = "1", version;
@@ -14,6 +16,7 @@ struct ApiFacts {
   std::vector<std::string> protocols;   // "http", "https"
   std::string service_url;              // "https://host:port/base"
   std::string key_header, key_query;
+  std::shared_ptr<const SchemaText> schema;  // of its operations; null: none is known
 };
 struct OperationFacts {
   std::string id, name, method, url_template;

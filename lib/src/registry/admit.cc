@@ -27,7 +27,7 @@ void check_policies(const Api& api, SourcePolicies& documents, const std::string
   for (const ApiRevision& revision : api.revisions) {
     if (revision.policy.empty()) continue;
     std::string defect;
-    (void)documents.compile(revision.policy, policy::ScopeKind::Api, &revision, nullptr, defect);
+    (void)documents.compile(revision.policy, policy::ScopeKind::Api, nullptr, defect);
     if (!defect.empty()) {
       problems.push_back({ErrorCode::InvalidArgument, "registry",
                           "the policy of API " + revision.id + ": " + defect, where});
@@ -317,8 +317,7 @@ bool Core::compile_form(Source& source, AdmittedApi& api, std::vector<Error>& pr
             [&source](const ApiRevision& revision, const Operation* operation, std::string& defect) {
               return source.documents->compile(
                   operation ? operation->policy : revision.policy,
-                  operation ? policy::ScopeKind::Operation : policy::ScopeKind::Api, &revision, operation,
-                  defect);
+                  operation ? policy::ScopeKind::Operation : policy::ScopeKind::Api, operation, defect);
             });
   }
   return true;

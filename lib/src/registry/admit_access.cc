@@ -25,7 +25,7 @@ policy::CompiledDocumentPtr compile_policy(SourcePolicies& documents, std::strin
                                            std::vector<Error>& problems) {
   if (document.empty()) return nullptr;
   std::string defect;
-  policy::CompiledDocumentPtr made = documents.compile(document, scope, nullptr, nullptr, defect);
+  policy::CompiledDocumentPtr made = documents.compile(document, scope, nullptr, defect);
   if (!defect.empty())
     problems.push_back({ErrorCode::InvalidArgument, "registry", "the policy: " + defect, what});
   return made;

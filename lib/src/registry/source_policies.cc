@@ -17,10 +17,6 @@ bool differ(const SharedMap<T>& a, const SharedMap<T>& b) {
   return changed;
 }
 
-std::shared_ptr<const std::string> copy_of(const std::string* text) {
-  return text ? std::make_shared<const std::string>(*text) : nullptr;
-}
-
 }  // namespace
 
 SourcePolicies::Changed SourcePolicies::admit(const SourceSnapshot& before, const SourceSnapshot& now) {
@@ -67,20 +63,18 @@ bool SourcePolicies::is_touched(std::string_view document, const Changed& change
 }
 
 policy::CompiledDocumentPtr SourcePolicies::compile(std::string_view document, policy::ScopeKind scope,
-                                                    const ApiRevision* revision,
                                                     const Operation* operation, std::string& problems) {
   std::string key(1, static_cast<char>('0' + static_cast<int>(scope)));
   if (operation) key.append(operation->id).append("\x01").append(operation->url_template);
   key += '\x01';
-  if (revision) key.append(revision->schema);
-  key.append("\x01").append(document);
+  key.append(document);
   if (plain_.contains(key)) return nullptr;
   if (const auto at = compiled_.find(key); at != compiled_.end()) {
     if (auto known = at->second.lock()) return known;
     compiled_.erase(at);
   }
   std::vector<policy::Problem> found;
-  policy::CompiledDocumentPtr made = compile(document, scope, revision, operation, found, nullptr);
+  policy::CompiledDocumentPtr made = compile(document, scope, operation, found, nullptr);
   if (!made) {
     for (const policy::Problem& problem : found) {
       if (!problems.empty()) problems += "; ";
@@ -99,7 +93,7 @@ policy::CompiledDocumentPtr SourcePolicies::compile(std::string_view document, p
 }
 
 policy::CompiledDocumentPtr SourcePolicies::compile(std::string_view document, policy::ScopeKind scope,
-                                                    const ApiRevision* revision, const Operation* operation,
+                                                    const Operation* operation,
                                                     std::vector<policy::Problem>& problems,
                                                     std::vector<policy::Problem>* warnings) {
   policy::Surroundings around;
@@ -131,7 +125,6 @@ policy::CompiledDocumentPtr SourcePolicies::compile(std::string_view document, p
              operation->url_template};
     around.operation = &facts;
   }
-  if (revision && !revision->schema.empty()) around.schema = copy_of(&revision->schema);
   policy::CompiledDocumentPtr made = policy::compile_document(document, scope, around, problems);
   if (made && warnings) *warnings = made->warnings;
   return made;

@@ -43,11 +43,11 @@ class SourcePolicies {
 
   // Null without `problems`: a plain document. The problems are in words for operators.
   [[nodiscard]] policy::CompiledDocumentPtr compile(std::string_view document, policy::ScopeKind scope,
-                                                    const ApiRevision* revision, const Operation* operation,
+                                                    const Operation* operation,
                                                     std::string& problems);
   // The same with every problem by its place, and with the warnings. A plain document is compiled too.
   [[nodiscard]] policy::CompiledDocumentPtr compile(std::string_view document, policy::ScopeKind scope,
-                                                    const ApiRevision* revision, const Operation* operation,
+                                                    const Operation* operation,
                                                     std::vector<policy::Problem>& problems,
                                                     std::vector<policy::Problem>* warnings);
   // Certificates, for `context`; the users of subscriptions.

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/strings.h"
+#include "policy/validation/api_schema.h"
 
 namespace gateway {
 
@@ -47,6 +48,7 @@ std::shared_ptr<const policy::ApiFacts> facts_of(const Api& api, const ApiRevisi
   facts.service_url = url_of(backend);
   facts.key_header = said.key_header;
   facts.key_query = said.key_query;
+  if (!said.schema.empty()) facts.schema = std::make_shared<const policy::SchemaText>(said.schema);
   return std::make_shared<const policy::ApiFacts>(std::move(facts));
 }
 

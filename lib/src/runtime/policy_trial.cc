@@ -9,6 +9,7 @@
 #include "model/url_template.h"
 #include "policy/hub.h"
 #include "policy/trace.h"
+#include "policy/validation/api_schema.h"
 #include "registry/source_policies.h"
 #include "upstream/forbidden_addresses.h"
 #include "upstream/pool.h"
@@ -121,7 +122,7 @@ class Trial final : private policy::Host {
     (void)documents.admit({}, said_.surroundings);
     const bool operation = scope == policy::ScopeKind::Operation;
     std::vector<policy::Problem> problems;
-    document_ = documents.compile(said_.document, scope, &said_.api, operation ? &said_.operation : nullptr,
+    document_ = documents.compile(said_.document, scope, operation ? &said_.operation : nullptr,
                                   problems, &warnings_);
     for (const policy::Problem& one : problems) report_.problems.push_back(at(one));
     for (const policy::Problem& one : warnings_) report_.warnings.push_back(at(one));
@@ -142,7 +143,8 @@ class Trial final : private policy::Host {
             {"http", "https"},
             "",
             said_.api.key_header,
-            said_.api.key_query};
+            said_.api.key_query,
+            said_.api.schema.empty() ? nullptr : std::make_shared<const policy::SchemaText>(said_.api.schema)};
     operation_ = {said_.operation.id, said_.operation.name.empty() ? said_.operation.id : said_.operation.name,
                   said_.operation.method, said_.operation.url_template};
     run.facts.api = &api_;

@@ -323,8 +323,6 @@ std::string GoldenCase::problems() const {
     facts->key_pem = found->key_pem;
     return facts;
   };
-  if (const auto schema = file("schema.json"))
-    around.schema = std::make_shared<const std::string>(*schema);
   const rapidjson::Document context = context_of(file("context.json").value_or("{}"));
   policy::OperationFacts operation;
   {

@@ -44,6 +44,11 @@ std::span<const PolicyKind> builtin_policies() {
       {"validate-jwt", kInbound, kEveryScope, compile_validate_jwt},
       {"validate-azure-ad-token", kInbound, kEveryScope, compile_validate_azure_ad_token},
       {"validate-client-certificate", kInbound, kEveryScope, compile_validate_client_certificate},
+      // validation of content
+      {"validate-content", kInbound | kOutbound | kOnError, kEveryScope, compile_validate_content},
+      {"validate-parameters", kInbound, kEveryScope, compile_validate_parameters, true},
+      {"validate-headers", kOutbound | kOnError, kEveryScope, compile_validate_headers, true},
+      {"validate-status-code", kOutbound | kOnError, kEveryScope, compile_validate_status_code, true},
       // caching
       {"cache-lookup", kInbound, kEveryScope, compile_cache_lookup, true, false},
       {"cache-store", kOutbound, kEveryScope, compile_cache_store, true},

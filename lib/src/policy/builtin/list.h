@@ -25,6 +25,11 @@ GATEWAY_POLICY(compile_authentication_managed_identity);
 GATEWAY_POLICY(compile_validate_jwt);
 GATEWAY_POLICY(compile_validate_azure_ad_token);
 GATEWAY_POLICY(compile_validate_client_certificate);
+// validation of content
+GATEWAY_POLICY(compile_validate_content);
+GATEWAY_POLICY(compile_validate_parameters);
+GATEWAY_POLICY(compile_validate_headers);
+GATEWAY_POLICY(compile_validate_status_code);
 // caching
 GATEWAY_POLICY(compile_cache_lookup);
 GATEWAY_POLICY(compile_cache_store);

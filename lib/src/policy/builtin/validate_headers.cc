@@ -1,0 +1,91 @@
+#include "base/strings.h"
+#include "policy/builtin/list.h"
+#include "policy/validation/errors.h"
+
+// validate-headers: a response's headers against the API's schema.
+namespace gateway::policy {
+namespace {
+
+// Of every response; no API declares them.
+bool is_everywhere(std::string_view name) noexcept {
+  static constexpr std::string_view kNames[] = {"cache-control",  "connection", "content-encoding", "content-length",
+                                                "content-type",   "date",       "server",           "trailer",
+                                                "transfer-encoding", "vary",    "via",              "x-request-id"};
+  for (const std::string_view known : kNames)
+    if (equals_ignoring_case(known, name)) return true;
+  return false;
+}
+
+class ValidateHeaders final : public Step {
+ public:
+  explicit ValidateHeaders(ElementCompiler& in)
+      : specified_(ActionOperand::read(in, "specified-header-action", true)),
+        unspecified_(ActionOperand::read(in, "unspecified-header-action", true)),
+        variable_(in.literal("errors-variable-name", "")) {
+    in.only_children(in.element(), {"header"});
+    in.mark(*this, {&specified_.operand(), &unspecified_.operand()});
+    for (const Element& element : in.element().children) {
+      if (element.name != "header") continue;
+      ElementCompiler& child = in.child(element);
+      std::string called(child.literal("name", std::nullopt));
+      own_.emplace_back(std::move(called), ActionOperand::read(child, "action", true));
+      in.mark(*this, {&own_.back().second.operand()});
+    }
+  }
+
+  Flow run(Strand& strand) const override {
+    Run& run = strand.run();
+    const ApiSchema::Operation* operation = schema_operation(run);
+    const ApiSchema::Response* response = operation ? operation->response(run.response.status) : nullptr;
+    ValidationErrors errors;
+    if (!operation) {
+      errors.add(specified_.get(run), run.facts.operation ? run.facts.operation->id : "", "ResponseHeader", "ApiSchema",
+                 "API's schema does not exist or it could not be resolved.");
+      return errors.tell(strand, variable_);
+    }
+    static const std::vector<ApiSchema::Parameter> kNone;
+    const auto& declared = response ? response->headers : kNone;
+    for (const ApiSchema::Parameter& header : declared) {
+      std::vector<std::string_view> texts;
+      for (const HeaderField& field : run.response.fields.list)
+        if (equals_ignoring_case(field.name, header.name)) texts.push_back(field.value);
+      const ValidationAction action = action_of(run, header.name, specified_);
+      if (action == ValidationAction::Ignore) continue;
+      if (texts.empty()) {
+        if (header.required)
+          errors.add(action, std::string(header.name), "ResponseHeader", "Required",
+                     "Required header " + std::string(header.name) + " is missing.");
+        continue;
+      }
+      if (std::string problem = parameter_problem(*schema_of(run), header, "header", texts); !problem.empty())
+        errors.add(action, std::string(header.name), "ResponseHeader", "IncorrectMessage", std::move(problem));
+    }
+    for (const HeaderField& field : run.response.fields.list) {
+      bool known = is_everywhere(field.name);
+      for (const ApiSchema::Parameter& header : declared) known = known || equals_ignoring_case(header.name, field.name);
+      if (known) continue;
+      errors.add(action_of(run, field.name, unspecified_), std::string(field.name), "ResponseHeader", "Unspecified",
+                 "Unspecified header " + std::string(field.name) + " is not allowed.");
+    }
+    return errors.tell(strand, variable_);
+  }
+
+ private:
+  ValidationAction action_of(Run& run, std::string_view called, const ActionOperand& usual) const {
+    for (const auto& [known, action] : own_)
+      if (equals_ignoring_case(known, called)) return action.get(run);
+    return usual.get(run);
+  }
+
+  ActionOperand specified_, unspecified_;
+  std::string variable_;
+  std::vector<std::pair<std::string, ActionOperand>> own_;
+};
+
+}  // namespace
+
+std::unique_ptr<Step> compile_validate_headers(ElementCompiler& in) {
+  return std::make_unique<ValidateHeaders>(in);
+}
+
+}  // namespace gateway::policy
