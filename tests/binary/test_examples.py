@@ -51,6 +51,17 @@ def test_embed_minimal_sends_everything_to_its_backend():
     assert example.code == 0
 
 
+def test_custom_policy_runs_policies_of_its_own():
+    with Backend('one') as backend, Example('custom_policy', '127.0.0.1', str(backend.port)) as example:
+        wait_until(lambda: get(example.port, '/a', headers={'X-User': 'ann'}).status == 200, 'the route')
+        seen = {name.lower(): value for name, value in get(example.port, '/a', headers={'X-User': 'ann'}).json()['headers']}
+        assert seen['x-stamp'] == 'acme:everything/GET', seen
+        assert seen['x-tenant'] == 'tenant-of-ann', seen
+        answer = get(example.port, '/a')
+        assert (answer.status, answer.body) == (403, b'no tenant\n'), answer
+    assert example.code == 0
+
+
 def test_custom_source_takes_routes_from_lines_and_tells_what_became_of_them():
     with Backend('one') as one, Backend('two') as two, Example('custom_source') as example:
         example.say('/a %d' % one.port)

@@ -8,6 +8,7 @@
 #include <gateway/export.h>
 #include <gateway/observer.h>
 #include <gateway/options.h>
+#include <gateway/policy.h>
 #include <gateway/result.h>
 #include <gateway/routes.h>
 #include <gateway/source.h>
@@ -19,7 +20,7 @@ enum class GatewayState : std::uint8_t { Created, Starting, Ready, Draining, Sto
 // An API gateway. Several may live in one process. It never forks, exits, installs signal handlers,
 // reads environment variables or writes to standard streams, and starts no thread before start().
 //
-// add_source, add_observer, start, drain and the destructor belong to one thread, the owner's; const
+// add_source, add_policy, add_observer, start, drain and the destructor belong to one thread, the owner's; const
 // methods may be called from any thread.
 class GATEWAY_EXPORT Gateway {
  public:
@@ -32,6 +33,9 @@ class GATEWAY_EXPORT Gateway {
 
   // Before start() only. Takes ownership. AlreadyExists when the name is taken.
   virtual Result<void> add_source(SourceOptions options, std::unique_ptr<ConfigSource> source) = 0;
+  // Before start() only: documents may then use policies of that name. AlreadyExists when a built-in policy, or
+  // another one of this gateway, has the name; InvalidArgument when it is no name.
+  virtual Result<void> add_policy(std::shared_ptr<PolicyFactory> factory) = 0;
   // Before start() only.
   virtual void add_observer(std::shared_ptr<Observer> observer) = 0;
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -9,6 +10,7 @@
 #include <gateway/error.h>
 #include <gateway/export.h>
 #include <gateway/options.h>
+#include <gateway/policy.h>
 #include <gateway/snapshot.h>
 
 // Trying a policy document without a gateway: for the authors of documents, and their tests.
@@ -38,6 +40,7 @@ struct PolicyTrial {
   Subscription subscription;
   PolicyOptions options;
   Environment environment;
+  std::vector<std::shared_ptr<PolicyFactory>> policies;  // as of Gateway::add_policy
 };
 
 struct TrialStep {

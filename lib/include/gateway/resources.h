@@ -119,6 +119,33 @@ struct Endpoint {
 enum class BackendProtocol : std::uint8_t { Http, Https };
 
 // Where requests go.
+struct StatusRange {
+  int min = 0, max = 0;  // 100 to 599, both included
+  bool operator==(const StatusRange&) const = default;
+};
+
+// When requests are no longer sent to a backend: as the one rule of an ARM backend's circuitBreaker. Counted in each
+// gateway by itself.
+struct CircuitBreaker {
+  // Opens after so many failures, or, where that is 0, after that share of failures (of five requests or more), within
+  // one interval.
+  std::uint32_t failure_count = 0;
+  std::uint32_t failure_percentage = 0;   // 1 to 100
+  std::int64_t interval_seconds = 60;     // 1 to 86,400
+  std::vector<StatusRange> statuses;      // responses that are failures
+  std::vector<std::string> error_reasons; // "BackendConnectionFailure", "Timeout"
+  std::int64_t trip_seconds = 60;         // how long it is open, 1 to 86,400; then everything counts anew
+  bool accept_retry_after = false;        // a 429 or 503 with Retry-After says how long instead
+  bool operator==(const CircuitBreaker&) const = default;
+};
+
+struct PoolMember {
+  std::string backend;         // id of another Backend of the same source, which is no pool
+  std::uint32_t priority = 1;  // members with a higher number take requests when no lower one can; 0 to 100
+  std::uint32_t weight = 1;    // its share among those of its priority; 1 to 100
+  bool operator==(const PoolMember&) const = default;
+};
+
 struct Backend {
   std::string id;
   BackendProtocol protocol = BackendProtocol::Http;
@@ -131,6 +158,10 @@ struct Backend {
   std::string tls_ca_pem;
   bool tls_system_cas = false;      // trust the gateway's default store beside tls_ca_pem
   bool tls_verify = true;
+  std::optional<CircuitBreaker> circuit_breaker;
+  // A pool: other backends, which take its requests; it has no endpoints of its own then. At most 30.
+  std::vector<PoolMember> pool;
+  std::string affinity_cookie;      // of a pool: keeps a client at one member; "" = off
   Provenance provenance;
   bool operator==(const Backend&) const = default;
 };

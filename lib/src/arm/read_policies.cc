@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "arm/read_balancing.h"
 #include "arm/facts.h"
 #include "arm/service_url.h"
 #include "base/strings.h"
@@ -84,6 +85,17 @@ std::optional<Backend> read_backend(const Resource& resource, Problems& problems
   const Envelope envelope(resource, problems);
   const Members properties = envelope.properties();
   const std::string name(id_parts(resource.id)[1]);
+  std::string type;
+  if (properties.find("type")) (void)properties.read("type", type, 100);
+  if (equals_ignoring_case(type, "Pool")) {
+    Backend pool;
+    pool.id = std::string(kBackendIds) + name;
+    pool.provenance = provenance_of("Backend", name);
+    const std::size_t before = problems.size();
+    read_pool(envelope.properties_value(), properties, pool);
+    if (problems.size() > before) return std::nullopt;
+    return pool;
+  }
   std::string url;
   if (!properties.find("url")) {
     properties.complain("url", "is missing");
@@ -101,6 +113,9 @@ std::optional<Backend> read_backend(const Resource& resource, Problems& problems
   tls.read("validateCertificateChain", chain);
   tls.read("validateCertificateName", host);
   backend->tls_verify = chain && host;
+  const std::size_t before = problems.size();
+  read_circuit_breaker(envelope.properties_value(), properties, *backend);
+  if (problems.size() > before) return std::nullopt;
   return backend;
 }
 

@@ -145,8 +145,41 @@ void write(Writer& writer, const Api& api, CanonicalForm form) {
   writer.EndObject();
 }
 
+void write(Writer& writer, const CircuitBreaker& rule) {
+  writer.StartObject();
+  put_flag(writer, "acceptRetryAfter", rule.accept_retry_after, false);
+  if (!rule.error_reasons.empty()) {
+    writer.Key("errorReasons");
+    writer.StartArray();
+    for (const std::string& reason : rule.error_reasons)
+      writer.String(reason.data(), static_cast<rapidjson::SizeType>(reason.size()));
+    writer.EndArray();
+  }
+  if (rule.failure_count != 0) put_number(writer, "failureCount", rule.failure_count);
+  if (rule.failure_percentage != 0) put_number(writer, "failurePercentage", rule.failure_percentage);
+  put_number(writer, "intervalSeconds", rule.interval_seconds);
+  if (!rule.statuses.empty()) {
+    writer.Key("statuses");
+    writer.StartArray();
+    for (const StatusRange& range : rule.statuses) {
+      writer.StartObject();
+      put_number(writer, "max", range.max);
+      put_number(writer, "min", range.min);
+      writer.EndObject();
+    }
+    writer.EndArray();
+  }
+  put_number(writer, "tripSeconds", rule.trip_seconds);
+  writer.EndObject();
+}
+
 void write(Writer& writer, const Backend& backend, CanonicalForm form) {
   writer.StartObject();
+  put_text(writer, "affinityCookie", backend.affinity_cookie);
+  if (backend.circuit_breaker) {
+    writer.Key("circuitBreaker");
+    write(writer, *backend.circuit_breaker);
+  }
   if (!backend.endpoints.empty()) {
     writer.Key("endpoints");
     writer.StartArray();
@@ -161,6 +194,18 @@ void write(Writer& writer, const Backend& backend, CanonicalForm form) {
   put_text(writer, "hostHeader", backend.host_header);
   put(writer, "id", backend.id);
   put_text(writer, "pathPrefix", backend.path_prefix);
+  if (!backend.pool.empty()) {
+    writer.Key("pool");
+    writer.StartArray();
+    for (const PoolMember& member : backend.pool) {
+      writer.StartObject();
+      put(writer, "backend", member.backend);
+      put_number(writer, "priority", member.priority);
+      put_number(writer, "weight", member.weight);
+      writer.EndObject();
+    }
+    writer.EndArray();
+  }
   if (backend.protocol == BackendProtocol::Https) put(writer, "protocol", "https");
   if (form == CanonicalForm::Full) put_provenance(writer, backend.provenance);
   put_text(writer, "tlsCa", backend.tls_ca_pem);

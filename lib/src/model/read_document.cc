@@ -156,6 +156,47 @@ class DocumentReader {
     take(std::move(api), reader, path, key, into_.apis);
   }
 
+  static void read_balancing(MemberReader& reader, Backend& backend) {
+    const auto number = [](MemberReader& from, std::string_view name, auto& out, std::int64_t least, std::int64_t most) {
+      std::int64_t value = out;
+      from.read(name, value, least, most);
+      out = static_cast<std::remove_reference_t<decltype(out)>>(value);
+    };
+    reader.each("pool", [&](const Value& element, const std::string& at) {
+      MemberReader inner(element, at + ".");
+      PoolMember member;
+      inner.require("backend");
+      inner.read("backend", member.backend);
+      number(inner, "priority", member.priority, 0, 100);
+      number(inner, "weight", member.weight, 1, 100);
+      backend.pool.push_back(std::move(member));
+      reader.adopt(inner);
+    });
+    reader.read("affinityCookie", backend.affinity_cookie);
+    reader.object("circuitBreaker", [&](const Value& element, const std::string& at) {
+      MemberReader inner(element, at + ".");
+      CircuitBreaker rule;
+      number(inner, "failureCount", rule.failure_count, 1, 1'000'000);
+      number(inner, "failurePercentage", rule.failure_percentage, 1, 100);
+      number(inner, "intervalSeconds", rule.interval_seconds, 1, 86'400);
+      number(inner, "tripSeconds", rule.trip_seconds, 1, 86'400);
+      inner.read("acceptRetryAfter", rule.accept_retry_after);
+      inner.read("errorReasons", rule.error_reasons);
+      inner.each("statuses", [&](const Value& range, const std::string& range_at) {
+        MemberReader limits(range, range_at + ".");
+        StatusRange one;
+        limits.require("min");
+        limits.require("max");
+        number(limits, "min", one.min, 100, 599);
+        number(limits, "max", one.max, 100, 599);
+        rule.statuses.push_back(one);
+        inner.adopt(limits);
+      });
+      backend.circuit_breaker = std::move(rule);
+      reader.adopt(inner);
+    });
+  }
+
   void read_backend(const Value& value, const std::string& path) {
     MemberReader reader(value, path + ".");
     Backend backend;
@@ -175,6 +216,7 @@ class DocumentReader {
       backend.endpoints.push_back(std::move(endpoint));
       reader.adopt(inner);
     });
+    read_balancing(reader, backend);
     reader.read("hostHeader", backend.host_header);
     reader.read("pathPrefix", backend.path_prefix);
     reader.read("tlsServerName", backend.tls_server_name);

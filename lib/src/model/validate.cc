@@ -311,9 +311,47 @@ void validate(const Api& api, std::string_view where, std::vector<Error>& out) {
   if (api.versioning != Versioning::None) problems.add("versioning", "needs revisions");
 }
 
+namespace {
+
+void check_balancing(const Backend& backend, Problems& problems) {
+  if (const auto& rule = backend.circuit_breaker) {
+    const bool by_count = rule->failure_count > 0, by_share = rule->failure_percentage > 0;
+    if (by_count == by_share) problems.add("circuitBreaker", "must have either failureCount or failurePercentage");
+    if (rule->failure_percentage > 100) problems.add("circuitBreaker.failurePercentage", "must be between 1 and 100");
+    if (rule->statuses.empty() && rule->error_reasons.empty())
+      problems.add("circuitBreaker", "must have statuses or errorReasons: else nothing is a failure");
+    for (const StatusRange& range : rule->statuses)
+      if (range.min < 100 || range.max > 599 || range.min > range.max)
+        problems.add("circuitBreaker.statuses", "must be ranges between 100 and 599, min not above max");
+    for (const std::int64_t seconds : {rule->interval_seconds, rule->trip_seconds})
+      if (seconds < 1 || seconds > 86'400)
+        problems.add("circuitBreaker", "its intervalSeconds and tripSeconds must be between 1 and 86400");
+    if (!backend.pool.empty()) problems.add("circuitBreaker", "is of a pool's members, not of the pool");
+  }
+  if (!backend.affinity_cookie.empty()) {
+    if (backend.pool.empty()) problems.add("affinityCookie", "needs a pool");
+    if (!is_token(backend.affinity_cookie)) problems.add("affinityCookie", quote(backend.affinity_cookie) + " must be the name of a cookie");
+  }
+  if (backend.pool.empty()) return;
+  if (!backend.endpoints.empty()) problems.add("endpoints", "a pool has none of its own");
+  if (backend.pool.size() > 30) problems.add("pool", "must have at most 30 members");
+  for (std::size_t i = 0; i < backend.pool.size(); ++i) {
+    const PoolMember& member = backend.pool[i];
+    const std::string field = "pool[" + std::to_string(i) + "].";
+    if (member.backend.empty() || member.backend == backend.id) problems.add(field + "backend", "must be the id of another backend");
+    if (member.weight < 1 || member.weight > 100) problems.add(field + "weight", "must be between 1 and 100");
+    if (member.priority > 100) problems.add(field + "priority", "must be between 0 and 100");
+    for (std::size_t j = 0; j < i; ++j)
+      if (backend.pool[j].backend == member.backend) problems.add(field + "backend", quote(member.backend) + " is there twice");
+  }
+}
+
+}  // namespace
+
 void validate(const Backend& backend, std::string_view where, std::vector<Error>& out) {
   Problems problems(where, out);
   check_common(backend.id, backend.provenance, problems);
+  check_balancing(backend, problems);
   for (std::size_t i = 0; i < backend.endpoints.size(); ++i) {
     const Endpoint& endpoint = backend.endpoints[i];
     const std::string field = "endpoints[" + std::to_string(i) + "].";

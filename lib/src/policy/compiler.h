@@ -21,6 +21,7 @@
 namespace gateway::policy {
 
 class ElementCompiler;
+struct CustomKind;
 
 // A policy that documents may use.
 struct PolicyKind {
@@ -35,6 +36,8 @@ struct PolicyKind {
   bool transparent = false;  // choose, retry, wait, limit-concurrency: children are checked by the section
   // "" = offered. Else the self-hosted original skips it, and why: skipped with a warning, or a problem.
   std::string_view not_offered = {};
+  // An embedder's, instead of `compile`; the name is a view of it.
+  std::shared_ptr<const CustomKind> custom = nullptr;
 };
 constexpr unsigned kInbound = 1, kBackend = 2, kOutbound = 4, kOnError = 8, kEverySection = 15;
 constexpr unsigned kOperationScope = 1, kApiScope = 2, kProductScope = 4, kGlobalScope = 8, kEveryScope = 15;
@@ -46,7 +49,7 @@ constexpr unsigned kOperationScope = 1, kApiScope = 2, kProductScope = 4, kGloba
 struct Surroundings {
   const expression::Catalog* catalog = nullptr;
   // More kinds than the built-in ones, of embedders.
-  std::vector<PolicyKind> more_kinds;
+  std::span<const PolicyKind> more_kinds;
   std::function<const std::string*(std::string_view display_name)> named_value;   // null: none of that name
   std::function<const std::string*(std::string_view id)> fragment;                // its document
   std::function<std::shared_ptr<const CompiledBackend>(std::string_view id)> backend;

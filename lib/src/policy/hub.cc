@@ -4,6 +4,7 @@
 #include "policy/context.h"
 #include "policy/dynamic_backends.h"
 #include "policy/jwt/openid.h"
+#include "policy/mailbox.h"
 #include "policy/reporter.h"
 #include "policy/state/concurrency.h"
 #include "policy/state/memory_cache.h"
@@ -86,6 +87,7 @@ class WorkerServicesImpl final : public Hub::WorkerServices {
     services_.openid = hub.openid_;
     services_.tokens = hub.tokens_;
     services_.identity = &hub.identity_;
+    services_.mailbox = std::make_shared<Mailbox>(worker.loop);
     if (!hub.redis_) return;
     redis_ = std::make_unique<Redis>(worker, *hub.redis_, hub.redis_tls_,
                                      hub.options_.gateway->environment.entropy, &hub.reporter_);
@@ -96,7 +98,9 @@ class WorkerServicesImpl final : public Hub::WorkerServices {
   }
 
   Services& services() noexcept override { return services_; }
+  ~WorkerServicesImpl() override { services_.mailbox->close(); }
   void close() noexcept override {
+    services_.mailbox->close();
     calls_.reset();
     services_.calls = nullptr;
     services_.counters = services_.local_counters;

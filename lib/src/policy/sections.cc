@@ -1,3 +1,4 @@
+#include "policy/custom.h"
 #include "policy/sections.h"
 
 #include <algorithm>
@@ -72,7 +73,7 @@ class BlockWork {
   }
 
   bool offered(const PolicyKind& kind, const Element& one) {
-    if (kind.not_offered.empty() && kind.compile) return true;
+    if (kind.not_offered.empty() && (kind.compile || kind.custom)) return true;
     const std::string message =
         quote(kind.name) + " is skipped: " +
         std::string(kind.not_offered.empty() ? "this gateway does not offer it" : kind.not_offered);
@@ -115,7 +116,7 @@ class BlockWork {
     BlockPlace inside = place_;
     inside.path = path + "/";
     ElementWork element(work_, one, inside);
-    std::unique_ptr<Step> step = kind.compile(element);
+    std::unique_ptr<Step> step = kind.custom ? compile_custom(element, *kind.custom) : kind.compile(element);
     const auto id = element.literal("id", "");
     element.finish();
     if (step) keep(std::move(step), kind.name, std::move(path), id, one);

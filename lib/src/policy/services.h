@@ -19,6 +19,7 @@
 namespace gateway::policy {
 
 struct IdentitySettings;
+class Mailbox;
 
 // A request of a policy's own: send-request, OpenID documents, tokens, Event Hubs.
 struct OutgoingCall {
@@ -161,6 +162,7 @@ struct Services {
   Reporter* reporter = nullptr;
   std::shared_ptr<void> openid;          // of builtin/validate_jwt: keys by URL, shared by workers
   std::shared_ptr<void> tokens;          // of authentication-managed-identity
+  std::shared_ptr<Mailbox> mailbox;      // calls from other threads
   const IdentitySettings* identity = nullptr;  // "; null: the metadata service
 };
 

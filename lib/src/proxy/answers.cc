@@ -28,6 +28,7 @@ constexpr std::array<AnswerText, static_cast<std::size_t>(GatewayAnswer::Count)>
     {"blocked", 503, "Service unavailable"},
     {"tombstone", 503, "Service unavailable"},
     {"no_endpoint", 503, "Service unavailable"},
+    {"circuit_open", 503, "Service unavailable"},
     {"redirect", 308, ""},
     {"bad_host", 400, "Bad request: Host is malformed"},
     {"bad_path", 400, "Bad request: the path is malformed"},

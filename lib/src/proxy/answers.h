@@ -23,6 +23,7 @@ enum class GatewayAnswer : std::uint8_t {
   Blocked,
   Tombstone,
   NoEndpoint,
+  CircuitOpen,
   Redirect,
   BadHost,
   BadPath,

@@ -4,9 +4,12 @@
 #include <charconv>
 #include <utility>
 
+#include "base/strings.h"
 #include "http/status.h"
 #include "proxy/policy_run.h"
 #include "proxy/worker_state.h"
+#include "upstream/backend_pool.h"
+#include "upstream/circuit.h"
 
 namespace gateway {
 namespace {
@@ -83,7 +86,47 @@ void Exchange::refuse(GatewayAnswer why, const char* what) noexcept {
   answer(why);
 }
 
+bool Exchange::find_member() noexcept {
+  const std::int64_t now = worker_.context.now();
+  if (!pool_ && (*backend_)->members.empty()) {
+    const Circuit* circuit = (*backend_)->circuit.get();
+    const std::int64_t open = circuit ? circuit->open_for(now) : 0;
+    if (open > 0) circuit_open(open);
+    return open == 0;
+  }
+  if (!pool_) pool_ = backend_;
+  const HeaderField* cookie = (*pool_)->affinity_cookie.empty() ? nullptr : head_.headers.find("cookie");
+  const PoolChoice choice = choose_member(**pool_, cookie ? cookie->value : std::string_view(), member_, now);
+  if (!choice.member) {
+    circuit_open(choice.closed_in_ms);
+    return false;
+  }
+  if (member_ != choice.member) endpoint_ = nullptr;
+  member_ = choice.member;
+  backend_ = &member_->backend;
+  tells_member_ = !(*pool_)->affinity_cookie.empty() && !choice.by_cookie;
+  if (!(*backend_)->endpoints.empty()) return true;
+  give_up(GatewayAnswer::NoEndpoint);
+  return false;
+}
+
+void Exchange::circuit_open(std::int64_t closed_in_ms) noexcept {
+  if (policies_) {
+    policies_->run.on_backend_failed(
+        {503, "CircuitBreakerOpen", "The circuit breaker of the backend is open.", "Service unavailable", {}});
+    return;
+  }
+  const std::int64_t seconds = std::clamp<std::int64_t>((closed_in_ms + 999) / 1000, 1, 86'400);
+  answer(GatewayAnswer::CircuitOpen, "Retry-After: " + std::to_string(seconds) + "\r\n");
+}
+
+void Exchange::note_failure(std::string_view reason) noexcept {
+  if (backend_ && *backend_ && (*backend_)->circuit)
+    (*backend_)->circuit->on_error(reason, worker_.context.now());
+}
+
 void Exchange::attempt(bool fresh) noexcept {
+  if (((*backend_)->circuit || pool_ || !(*backend_)->members.empty()) && !find_member()) return;
   ++attempts_;
   request_head_sent_ = false;
   attempt_ns_ = static_cast<std::int64_t>(uv_hrtime());
@@ -203,6 +246,11 @@ void Exchange::on_response_head(ResponseHead& head) noexcept {
     return;
   }
   answered_ns_ = static_cast<std::int64_t>(uv_hrtime());
+  if (Circuit* circuit = (*backend_)->circuit.get()) {
+    const HeaderField* later = head.headers.find(HeaderId::RetryAfter);
+    const auto seconds = later ? parse_decimal(later->value, 86'400) : std::nullopt;
+    circuit->on_response(head.status, static_cast<std::int64_t>(seconds.value_or(0)), context.now());
+  }
   if (policies_) {
     take_response_head(head);
     return;
@@ -212,6 +260,11 @@ void Exchange::on_response_head(ResponseHead& head) noexcept {
   response.framing = head.framing;
   response.content_length = head.content_length;
   response.head_request = head_request_;
+  std::string cookie;
+  if (tells_member_) {
+    cookie = "Set-Cookie: " + (*pool_)->affinity_cookie + "=" + member_->token + "; Path=/; HttpOnly\r\n";
+    response.extra = cookie;
+  }
   response_started_ = true;
   stream_.send_head(response);
 }
@@ -253,12 +306,15 @@ void Exchange::on_stream_failed(StreamFailure why) noexcept {
                                                     : GatewayAnswer::BackendReset);
     return;
   }
+  note_failure(why == StreamFailure::HeaderTimeout || why == StreamFailure::BodyTimeout ? "Timeout"
+                                                                                       : "BackendConnectionFailure");
   switch (why) {
     case StreamFailure::Forbidden:
     case StreamFailure::ConnectFailed:
     case StreamFailure::ConnectTimeout:
       // Nothing was sent: another endpoint may take it.
-      if (++connect_failures_ < std::min((*backend_)->endpoints.size(), kMaxConnectAttempts)) {
+      if (++connect_failures_ < std::min(pool_ ? (*pool_)->members.size() : (*backend_)->endpoints.size(),
+                                         kMaxConnectAttempts)) {
         attempt_again(false);
         return;
       }
@@ -331,7 +387,8 @@ void Exchange::cancel(GatewayAnswer why) noexcept {
   if (ClientStream* upstream = std::exchange(upstream_, nullptr)) upstream->cancel();
   if (policies_) {
     worker_.keep(std::move(policies_));
-    backend_ = nullptr;  // they may have been of the run
+    backend_ = pool_ = nullptr;  // they may have been of the run
+    member_ = nullptr;
     endpoint_ = nullptr;
   }
   const int status = text_of(why).status;

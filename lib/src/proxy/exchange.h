@@ -68,6 +68,10 @@ class Exchange final : private ClientStreamEvents {
   [[nodiscard]] std::string_view subscription_key() noexcept;
   void challenge(GatewayAnswer why) noexcept;
   [[nodiscard]] bool is_misdirected() const noexcept;
+  // Of a pool, the member that takes the request. False: no circuit is closed, which the client has been told.
+  [[nodiscard]] bool find_member() noexcept;
+  void circuit_open(std::int64_t closed_in_ms) noexcept;
+  void note_failure(std::string_view reason) noexcept;
   void attempt(bool fresh) noexcept;
   void attempt_again(bool fresh) noexcept;
   void pause_response_when_full() noexcept;
@@ -108,6 +112,8 @@ class Exchange final : private ClientStreamEvents {
   const CompiledApi* api_ = nullptr;            // of pinned_
   // Where it goes: of api_, or of revision_.
   const std::shared_ptr<const CompiledBackend>* backend_ = nullptr;
+  const std::shared_ptr<const CompiledBackend>* pool_ = nullptr;  // that backend_ was chosen from; null: none
+  const CompiledMember* member_ = nullptr;                        // of pool_
   const CompiledRevision* revision_ = nullptr;
   const CompiledOperation* operation_ = nullptr;
   AccessTable::Access access_;
@@ -132,6 +138,7 @@ class Exchange final : private ClientStreamEvents {
   bool response_paused_ = false;
   bool retried_ = false;
   bool response_broken_ = false;
+  bool tells_member_ = false;  // the response has the cookie of session affinity
   unsigned attempts_ = 0;
   unsigned connect_failures_ = 0;
   int status_ = 0;

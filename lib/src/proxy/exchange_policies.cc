@@ -246,7 +246,10 @@ void Exchange::forward_by_policies(const policy::ForwardTerms& terms) noexcept {
   connect_failures_ = 0;
   retried_ = false;
   endpoint_ = nullptr;  // it may be another backend's
-  if (!run.backend || run.backend->endpoints.empty()) {
+  pool_ = nullptr;
+  member_ = nullptr;
+  tells_member_ = false;
+  if (!run.backend || (run.backend->endpoints.empty() && run.backend->members.empty())) {
     run.on_backend_failed({500, "BackendConnectionFailure", "The backend has no endpoint.", {}, {}});
     return;
   }
@@ -279,6 +282,10 @@ void Exchange::send_policy_request() noexcept {
   OutgoingRequest request;
   request.method = said.method;
   request.path = said.url.path;
+  if (pool_ && said.url.path.starts_with(said.base_path)) {  // which has the path of its first member before it
+    request.path_prefix = backend.path_prefix;
+    request.path = said.url.path.substr(said.base_path.size());
+  }
   request.query = said.url.query;
   const bool own_host = host && host->value != head_.host;  // of a policy
   request.host = own_host                      ? host->value
@@ -393,6 +400,10 @@ void Exchange::take_response_head(ResponseHead& head) noexcept {
   for (HeaderField& field : response.fields.list) {
     field.name = kept(field.name);
     field.value = kept(field.value);
+  }
+  if (tells_member_) {
+    const std::string cookie = (*pool_)->affinity_cookie + "=" + member_->token + "; Path=/; HttpOnly";
+    response.fields.add("Set-Cookie", run.arena().copy(cookie));
   }
   held.response_framing = head.framing;
   held.response_length = head.content_length;

@@ -103,7 +103,7 @@ void Exchange::find_api() noexcept {
       return;
     }
   }
-  if ((*backend_)->endpoints.empty()) {
+  if ((*backend_)->endpoints.empty() && (*backend_)->members.empty()) {
     answer(GatewayAnswer::NoEndpoint, "Retry-After: 1\r\n");
     return;
   }

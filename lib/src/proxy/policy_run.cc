@@ -46,6 +46,7 @@ bool PolicyRun::tls() const noexcept { return !exchange_->stream_.tls_protocol()
 void PolicyRun::on_deadline() noexcept {
   if (!exchange_ || !exchange_->upstream_ || exchange_->response_started_) return;
   std::exchange(exchange_->upstream_, nullptr)->cancel();
+  exchange_->note_failure("Timeout");
   run.on_backend_failed({500, "Timeout", "The backend did not answer in time.", {}, {}});
 }
 

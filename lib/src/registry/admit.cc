@@ -200,6 +200,7 @@ void Core::forget(std::size_t index) {
   for (const auto& [id, hostname] : source.hostnames) ids.push_back(id);
   for (const std::string& id : ids) remove_hostname(index, id);
   source.backends.clear();
+  source.pools.clear();
   source.certificates.clear();
   source.products.clear();
   source.subscriptions.clear();
@@ -220,6 +221,7 @@ void Core::degrade(std::size_t index, Error error) {
 void Core::admit_backends(std::size_t index, const SourceSnapshot& before,
                           std::set<std::string>& apis) {
   Source& source = sources_[index];
+  std::set<std::string> changed;
   for_each_change(
       before.backends, source.snapshot.backends,
       [&](const std::string& id, const std::shared_ptr<const Backend>& said) {
@@ -230,6 +232,8 @@ void Core::admit_backends(std::size_t index, const SourceSnapshot& before,
           backend.said = said;
           return;
         }
+        changed.insert(id);
+        source.pools.erase(id);
         apis.insert(backend.users.begin(), backend.users.end());
         // An Api may have come before the backend that it names.
         backend.said = said;
@@ -244,7 +248,11 @@ void Core::admit_backends(std::size_t index, const SourceSnapshot& before,
                  describe(said->provenance, "backend " + id) + " (" + source.options.name + ")",
                  backend.problems);
         if (!backend.problems.empty()) return;
-        auto compiled = compile_backend(*said, source.options.name, tls_clients_);
+        if (!said->pool.empty()) {
+          source.pools.insert(id);  // when its members are there
+          return;
+        }
+        auto compiled = compile_backend(*said, source.options.name, tls_clients_, circuits_);
         if (!compiled) {
           backend.problems.push_back(std::move(compiled).error());
           return;
@@ -252,6 +260,30 @@ void Core::admit_backends(std::size_t index, const SourceSnapshot& before,
         backend.form = said;
         backend.compiled = std::move(compiled).value();
       });
+  admit_pools(source, changed, apis);
+}
+
+// Those that changed, or one of whose members did.
+void Core::admit_pools(Source& source, const std::set<std::string>& changed, std::set<std::string>& apis) {
+  for (const std::string& id : source.pools) {
+    AdmittedBackend& pool = source.backends[id];
+    const bool touched = changed.contains(id) ||
+                         std::any_of(pool.said->pool.begin(), pool.said->pool.end(),
+                                     [&](const PoolMember& member) { return changed.contains(member.backend); });
+    if (!touched) continue;
+    apis.insert(pool.users.begin(), pool.users.end());
+    pool.problems.clear();
+    auto compiled = compile_pool(*pool.said, source.options.name, [&](const std::string& member) {
+      const auto at = source.backends.find(member);
+      return at == source.backends.end() ? nullptr : at->second.compiled;
+    });
+    if (!compiled) {
+      pool.problems.push_back(std::move(compiled).error());
+      continue;
+    }
+    pool.form = pool.said;
+    pool.compiled = std::move(compiled).value();
+  }
 }
 
 void Core::admit_certificates(std::size_t index, const SourceSnapshot& before,
@@ -302,6 +334,10 @@ bool Core::compile_form(Source& source, AdmittedApi& api, std::vector<Error>& pr
     const AdmittedBackend& backend = source.backends[name];
     if (!backend.form) return false;
     forms.push_back(backend.form);
+    for (const PoolMember& member : backend.form->pool) {
+      const auto at = source.backends.find(member.backend);
+      if (at != source.backends.end() && at->second.form) forms.push_back(at->second.form);
+    }
     problems.insert(problems.end(), backend.problems.begin(), backend.problems.end());
   }
   api.backend_forms = std::move(forms);

@@ -24,6 +24,7 @@
 #include "router/protected_paths.h"
 #include "router/route_table.h"
 #include "tls/tls_table.h"
+#include "upstream/circuit.h"
 #include "upstream/compiled_backend.h"
 
 namespace gateway {
@@ -147,6 +148,7 @@ class Core {
     SourceSnapshot snapshot;
     std::unordered_map<std::string, AdmittedApi> apis;
     std::unordered_map<std::string, AdmittedBackend> backends;
+    std::set<std::string> pools;  // those of backends that are one
     std::unordered_map<std::string, AdmittedCertificate> certificates;
     std::unordered_map<std::string, AdmittedHostname> hostnames;
     std::unordered_map<std::string, Admitted<Product>> products;
@@ -200,6 +202,7 @@ class Core {
 
   // admit.cc
   void admit_backends(std::size_t source, const SourceSnapshot& next, std::set<std::string>& apis);
+  void admit_pools(Source& source, const std::set<std::string>& changed, std::set<std::string>& apis);
   void admit_certificates(std::size_t source, const SourceSnapshot& next,
                           std::set<std::string>& hostnames);
   void admit_api(std::size_t source, const std::string& id, const std::shared_ptr<const Api>& said,
@@ -302,6 +305,7 @@ class Core {
   Ledger& ledger_;
   std::vector<Source> sources_;
   TlsClients tls_clients_;
+  Circuits circuits_;
   std::uint64_t arrivals_ = 0;
   std::unordered_map<std::string, std::set<Claim>> claims_;       // by RouteKey
   std::unordered_map<std::string, std::set<Claim>> host_claims_;  // by host pattern of a Hostname

@@ -99,7 +99,7 @@ policy::CompiledDocumentPtr SourcePolicies::compile(std::string_view document, p
   policy::Surroundings around;
   if (!catalog_) catalog_ = options_->catalog ? options_->catalog : policy::make_catalog();
   around.catalog = catalog_.get();
-  around.more_kinds = options_->more_kinds;
+  if (options_->more_kinds) around.more_kinds = *options_->more_kinds;
   around.refuse_not_offered = options_->refuse_not_offered;
   around.named_value = [this](std::string_view name) -> const std::string* {
     const auto at = values_by_name_.find(std::string(name));

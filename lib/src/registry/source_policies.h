@@ -22,7 +22,7 @@ class SourcePolicies {
  public:
   struct Options {
     std::shared_ptr<const expression::Catalog> catalog;  // null: one is made when it is needed
-    std::vector<policy::PolicyKind> more_kinds;
+    std::shared_ptr<const std::vector<policy::PolicyKind>> more_kinds;  // of embedders; null: none
     bool refuse_not_offered = false;
   };
   using BackendOf = std::function<std::shared_ptr<const CompiledBackend>(std::string_view id)>;

@@ -10,6 +10,7 @@
 
 #include "base/log.h"
 #include "observe/access_log.h"
+#include "policy/custom.h"
 #include "proxy/worker.h"
 #include "registry/registry.h"
 #include "runtime/admin.h"
@@ -68,6 +69,19 @@ class GatewayImpl final : public Gateway {
     return {};
   }
 
+  Result<void> add_policy(std::shared_ptr<PolicyFactory> factory) override {
+    if (state() != GatewayState::Created)
+      return Error{ErrorCode::InvalidArgument, "gateway", "policies are added before start()", "add_policy"};
+    auto kind = policy::custom_kind(std::move(factory));
+    if (!kind) return std::move(kind).error();
+    for (const policy::PolicyKind& known : *custom_policies_) {
+      if (known.name == kind->name)
+        return Error{ErrorCode::AlreadyExists, "gateway", "two policies have this name", std::string(kind->name)};
+    }
+    custom_policies_->push_back(std::move(kind).value());
+    return {};
+  }
+
   void add_observer(std::shared_ptr<Observer> observer) override {
     if (state() == GatewayState::Created) logger_.add(std::move(observer));
   }
@@ -107,6 +121,9 @@ class GatewayImpl final : public Gateway {
   GatewayOptions options_;
   Logger logger_;
   std::vector<SourceEntry> sources_;
+  // Complete before a source starts.
+  const std::shared_ptr<std::vector<policy::PolicyKind>> custom_policies_ =
+      std::make_shared<std::vector<policy::PolicyKind>>();
   std::atomic<GatewayState> state_{GatewayState::Created};
   std::atomic<std::uint64_t> connections_{0};
   std::mutex mutex_;
@@ -149,6 +166,7 @@ Result<void> GatewayImpl::make_registry() {
   registry.default_binding = *binding;
   catalog_ = policy::make_catalog();
   registry.policies.catalog = catalog_;
+  registry.policies.more_kinds = custom_policies_;
   registry.policies.refuse_not_offered = options_.policies.refuse_not_offered;
   registry.routes_source = options_.policies.routes_source;
   registry.boot_id = make_boot_id(*options_.environment.entropy);

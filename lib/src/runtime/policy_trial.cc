@@ -7,10 +7,12 @@
 #include "base/strings.h"
 #include "http/path.h"
 #include "model/url_template.h"
+#include "policy/custom.h"
 #include "policy/hub.h"
 #include "policy/trace.h"
 #include "policy/validation/api_schema.h"
 #include "registry/source_policies.h"
+#include "upstream/circuit.h"
 #include "upstream/forbidden_addresses.h"
 #include "upstream/pool.h"
 
@@ -110,9 +112,19 @@ class Trial final : private policy::Host {
   bool compile(policy::ScopeKind scope) {
     SourcePolicies::Options options;
     options.catalog = catalog_;
+    auto kinds = std::make_shared<std::vector<policy::PolicyKind>>();
+    for (const auto& factory : said_.policies) {
+      auto kind = policy::custom_kind(factory);
+      if (kind)
+        kinds->push_back(std::move(kind).value());
+      else
+        report_.problems.push_back(kind.error());
+    }
+    if (!report_.problems.empty()) return false;
+    options.more_kinds = std::move(kinds);
     options.refuse_not_offered = said_.options.refuse_not_offered;
     said_.surroundings.backends.for_each([&](std::string_view id, const auto& backend) {
-      auto made = compile_backend(*backend, "trial", tls_);
+      auto made = compile_backend(*backend, "trial", tls_, circuits_);
       if (made) backends_[std::string(id)] = std::move(made).value();
     });
     SourcePolicies documents(options, [this](std::string_view id) -> std::shared_ptr<const CompiledBackend> {
@@ -251,6 +263,7 @@ class Trial final : private policy::Host {
   uv_timer_t tick_{}, next_{};
   std::shared_ptr<const expression::Catalog> catalog_;
   TlsClients tls_;
+  Circuits circuits_;
   std::map<std::string, std::shared_ptr<const CompiledBackend>> backends_;
   policy::CompiledDocumentPtr document_;
   std::vector<policy::Problem> warnings_;

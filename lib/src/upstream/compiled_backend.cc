@@ -4,6 +4,7 @@
 
 #include "model/canonical.h"
 #include "tls/tls_session.h"
+#include "upstream/circuit.h"
 #include "upstream/forbidden_addresses.h"
 
 namespace gateway {
@@ -39,7 +40,7 @@ Result<std::shared_ptr<TlsClient>> TlsClients::get(const Backend& backend) {
 
 Result<std::shared_ptr<const CompiledBackend>> compile_backend(const Backend& backend,
                                                                const std::string& source,
-                                                               TlsClients& clients) {
+                                                               TlsClients& clients, Circuits& circuits) {
   auto compiled = std::make_shared<CompiledBackend>();
   compiled->id = backend.id + "@" + source;
   compiled->protocol = backend.protocol;
@@ -79,6 +80,35 @@ Result<std::shared_ptr<const CompiledBackend>> compile_backend(const Backend& ba
     one.pool_key = one.authority + tls_key;
     compiled->endpoints.push_back(std::move(one));
   }
+  if (backend.circuit_breaker) compiled->circuit = circuits.get(compiled->id, *backend.circuit_breaker);
+  return std::shared_ptr<const CompiledBackend>(std::move(compiled));
+}
+
+Result<std::shared_ptr<const CompiledBackend>> compile_pool(const Backend& backend, const std::string& source,
+                                                            const MemberOf& member_of) {
+  auto compiled = std::make_shared<CompiledBackend>();
+  compiled->id = backend.id + "@" + source;
+  compiled->affinity_cookie = backend.affinity_cookie;
+  compiled->turn = std::make_shared<std::atomic<std::uint64_t>>(0);
+  for (const PoolMember& said : backend.pool) {
+    CompiledMember member;
+    member.backend = member_of(said.backend);
+    if (!member.backend || !member.backend->members.empty()) {
+      return Error{ErrorCode::NotFound, "upstream",
+                   "its member '" + said.backend + (member.backend ? "' is a pool itself" : "' is not there"),
+                   "backend " + compiled->id};
+    }
+    member.priority = said.priority;
+    member.weight = said.weight;
+    member.token = hex(sha256(compiled->id + "|" + said.backend)).substr(0, 16);
+    compiled->members.push_back(std::move(member));
+  }
+  std::stable_sort(compiled->members.begin(), compiled->members.end(),
+                   [](const auto& a, const auto& b) { return a.priority < b.priority; });
+  // What a policy tells of the URL is its first member's.
+  const CompiledBackend& first = *compiled->members.front().backend;
+  compiled->protocol = first.protocol;
+  compiled->path_prefix = first.path_prefix;
   return std::shared_ptr<const CompiledBackend>(std::move(compiled));
 }
 

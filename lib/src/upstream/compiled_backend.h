@@ -1,6 +1,8 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -34,6 +36,17 @@ struct BackendProxy {
   std::string authorization;  // of Proxy-Authorization; "" = none; a secret
 };
 
+class Circuit;
+class Circuits;
+struct CompiledBackend;
+
+// Of a pool.
+struct CompiledMember {
+  std::shared_ptr<const CompiledBackend> backend;
+  std::uint32_t priority = 1, weight = 1;
+  std::string token;  // in the cookie of session affinity; tells nothing of the member
+};
+
 struct CompiledBackend {
   std::string id;  // "name@source"
   BackendProtocol protocol = BackendProtocol::Http;
@@ -44,6 +57,10 @@ struct CompiledBackend {
   std::shared_ptr<TlsClient> tls;  // Https only
   std::shared_ptr<const TlsClientOptions> trust;  // what `tls` was made from; null: the system's CAs
   std::shared_ptr<const BackendProxy> proxy;      // null: none
+  std::shared_ptr<Circuit> circuit;               // null: no breaker
+  std::vector<CompiledMember> members;            // a pool, by priority; it has no endpoints
+  std::string affinity_cookie;                    // of a pool; "" = none
+  std::shared_ptr<std::atomic<std::uint64_t>> turn;  // of a pool: whose turn it is, for all workers
   bool link_local = false;  // may be link-local: the metadata service of managed identities alone
 };
 
@@ -62,6 +79,11 @@ class TlsClients {
 // cannot see (a CA that does not parse). Link-local addresses (169.254.0.0/16, fe80::/10) are
 // refused.
 [[nodiscard]] Result<std::shared_ptr<const CompiledBackend>> compile_backend(
-    const Backend& backend, const std::string& source, TlsClients& clients);
+    const Backend& backend, const std::string& source, TlsClients& clients, Circuits& circuits);
+// A pool of these; a member that is missing is a NotFound error.
+using MemberOf = std::function<std::shared_ptr<const CompiledBackend>(const std::string& id)>;
+[[nodiscard]] Result<std::shared_ptr<const CompiledBackend>> compile_pool(const Backend& backend,
+                                                                          const std::string& source,
+                                                                          const MemberOf& member_of);
 
 }  // namespace gateway

@@ -93,24 +93,28 @@ class GatewayUnderTest::Log final : public Observer {
   std::deque<std::string> lines_;
 };
 
-GatewayUnderTest::GatewayUnderTest(SourceSnapshot routes, GatewayOptions options) {
-  start(true, std::move(routes), std::move(options));
+GatewayUnderTest::GatewayUnderTest(SourceSnapshot routes, GatewayOptions options, Policies policies) {
+  start(true, std::move(routes), std::move(options), policies);
   const auto ready = gateway_->wait_ready();
   if (!ready) throw std::runtime_error(ready.error().to_string());
 }
 
 GatewayUnderTest::GatewayUnderTest(Unsynced, GatewayOptions options) {
-  start(false, {}, std::move(options));
+  start(false, {}, std::move(options), {});
 }
 
 GatewayUnderTest::~GatewayUnderTest() = default;
 
-void GatewayUnderTest::start(bool synced, SourceSnapshot routes, GatewayOptions options) {
+void GatewayUnderTest::start(bool synced, SourceSnapshot routes, GatewayOptions options,
+                             const Policies& policies) {
   log_ = std::make_shared<Log>();
   auto made = Gateway::create(std::move(options));
   if (!made) throw std::runtime_error(made.error().to_string());
   gateway_ = std::move(made).value();
   gateway_->add_observer(log_);
+  for (const auto& one : policies) {
+    if (auto added = gateway_->add_policy(one); !added) throw std::runtime_error(added.error().to_string());
+  }
   auto source = MemorySource::create(synced);
   source_ = source.get();
   if (synced) source_->replace(std::move(routes));

@@ -43,8 +43,9 @@ using AccessLine = std::map<std::string, std::string>;
 // A gateway that runs, with a MemorySource that the test publishes with.
 class GatewayUnderTest {
  public:
+  using Policies = std::vector<std::shared_ptr<PolicyFactory>>;
   // `routes` serve when it returns.
-  explicit GatewayUnderTest(SourceSnapshot routes, GatewayOptions options = test_options());
+  explicit GatewayUnderTest(SourceSnapshot routes, GatewayOptions options = test_options(), Policies policies = {});
   // Not synced: the first publish() makes it ready.
   struct Unsynced {};
   explicit GatewayUnderTest(Unsynced, GatewayOptions options = test_options());
@@ -72,7 +73,7 @@ class GatewayUnderTest {
 
  private:
   class Log;
-  void start(bool synced, SourceSnapshot routes, GatewayOptions options);
+  void start(bool synced, SourceSnapshot routes, GatewayOptions options, const Policies& policies);
 
   std::shared_ptr<Log> log_;
   std::unique_ptr<Gateway> gateway_;

@@ -11,6 +11,7 @@
 #include "policy/compiler.h"
 #include "policy/hub.h"
 #include "support/http_text.h"
+#include "upstream/circuit.h"
 
 namespace gateway::test {
 namespace {
@@ -308,10 +309,11 @@ std::string GoldenCase::problems() const {
     return found == fragments.end() ? nullptr : &found->second;
   };
   TlsClients clients;
+  Circuits circuits;
   around.backend = [&](std::string_view id) -> std::shared_ptr<const CompiledBackend> {
     const auto* found = said.backends.find(id);
     if (!found) return nullptr;
-    auto made = compile_backend(*found, "memory", clients);
+    auto made = compile_backend(*found, "memory", clients, circuits);
     return made ? made.value() : nullptr;
   };
   around.certificate = [&](std::string_view id) -> std::shared_ptr<const policy::CertificateFacts> {

@@ -188,7 +188,14 @@ TEST_CASE("a snapshot survives being written and read") {
   plain.id = "a0";
   snapshot.set(std::move(plain));
   snapshot.set(Backend{"b", BackendProtocol::Https, {{"10.0.0.1", 80}, {"::1", 81}}, "h", "/p", "sni",
-                       "CA", true, false, {"Service", "s", "b", ""}});
+                       "CA", true, false,
+                       CircuitBreaker{3, 0, 10, {{500, 599}}, {"Timeout"}, 20, true}, {}, "",
+                       {"Service", "s", "b", ""}});
+  Backend pool;
+  pool.id = "pool";
+  pool.pool = {{"b", 2, 5}};
+  pool.affinity_cookie = "AT";
+  snapshot.set(pool);
   snapshot.set(Certificate{"c", "CHAIN", "KEY", {}, ""});
   Hostname hostname;
   hostname.id = "h";
@@ -314,8 +321,8 @@ TEST_CASE("every problem of a document is reported with its member path") {
             "configuration: doc: apis[2]: the id \"good\" is taken by an earlier element; it must be unique",
             "configuration: doc: backends[0].endpoints[0].address: must be a string",
             "configuration: doc: backends[0].endpoints[0].port: must be an integer between 1 and 65535",
-            "configuration: doc: backends[0].port: is not known; allowed are endpoints, hostHeader, id, "
-            "pathPrefix, protocol, provenance, tlsCa, tlsServerName, tlsSystemCas, tlsVerify",
+            "configuration: doc: backends[0].port: is not known; allowed are affinityCookie, circuitBreaker, endpoints, "
+            "hostHeader, id, pathPrefix, pool, protocol, provenance, tlsCa, tlsServerName, tlsSystemCas, tlsVerify",
             "configuration: doc: hosts: is not known; allowed are $schema, apiVersion, apis, backends, "
             "certificates, epoch, fragments, hostnames, kind, loggers, namedValues, policies, products, "
             "revision, subscriptions, users"});

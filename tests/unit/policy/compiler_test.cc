@@ -55,7 +55,7 @@ struct World {
   Surroundings surroundings;
 
   World() {
-    surroundings.more_kinds = {
+    static const std::vector<PolicyKind> kinds = {
         {"probe", kEverySection, kEveryScope, probe},
         {"box", kEverySection, kEveryScope, box, false, true, true},
         {"call", kEverySection, kEveryScope, call},
@@ -65,6 +65,7 @@ struct World {
         {"no-fragment", kEverySection, kEveryScope, probe, false, false},
         {"absent", kEverySection, kEveryScope, nullptr, false, true, false, "nobody has it"},
     };
+    surroundings.more_kinds = kinds;
     surroundings.named_value = [this](std::string_view name) { return find(values, name); };
     surroundings.fragment = [this](std::string_view id) { return find(fragments, id); };
   }

@@ -11,7 +11,7 @@ constexpr std::string_view kResolver = "this gateway resolves no GraphQL, it onl
 constexpr std::string_view kSchema = "this gateway does not read schemas of this kind";
 
 // A policy that documents may have and that has no effect here.
-constexpr PolicyKind not_offered(std::string_view name, std::string_view why) {
+PolicyKind not_offered(std::string_view name, std::string_view why) {
   PolicyKind kind;
   kind.name = name;
   kind.sections = kEverySection;
