@@ -101,6 +101,9 @@ struct Api {
   std::string version_parameter;  // of Query and Header
   std::vector<ApiRevision> revisions;
   bool redirect_to_https = false; // a plain-text request is answered with 308 to https://
+  // Without revisions: a policy fragment of PolicyOptions::routes_source that runs in inbound, after the global
+  // document's; "" = none. Where it is not there, or does not compile, requests are answered with 503.
+  std::string policy_fragment;
   Witness witness;
   Provenance provenance;
   // Why the source itself could not build this Api; empty = sound. Such an Api is quarantined: its

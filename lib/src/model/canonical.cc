@@ -132,6 +132,7 @@ void write(Writer& writer, const Api& api, CanonicalForm form) {
   if (full) put_text(writer, "identity", api.witness.identity);
   if (api.match == MatchType::Exact) put(writer, "match", "exact");
   if (api.path != "/") put(writer, "path", api.path);
+  put_text(writer, "policyFragment", api.policy_fragment);
   if (full) put_provenance(writer, api.provenance);
   put_flag(writer, "redirectToHttps", api.redirect_to_https, false);
   if (!api.revisions.empty()) {

@@ -140,6 +140,7 @@ class DocumentReader {
     reader.read("caseSensitive", api.case_sensitive);
     reader.read("backend", api.backend);
     reader.read("redirectToHttps", api.redirect_to_https);
+    reader.read("policyFragment", api.policy_fragment);
     reader.read("versioning", api.versioning,
                 {{"none", Versioning::None},
                  {"segment", Versioning::Segment},

@@ -303,6 +303,10 @@ void validate(const Api& api, std::string_view where, std::vector<Error>& out) {
     problems.add("path", quote(api.path) + " " + problem);
   }
   if (!api.defect.empty()) return;
+  if (!api.policy_fragment.empty()) {
+    check_text("policyFragment", api.policy_fragment, true, problems);
+    if (!api.revisions.empty()) problems.add("policyFragment", "is of APIs without revisions; these have policies of their own");
+  }
   if (!api.revisions.empty()) {
     check_revisions(api, problems);
     return;

@@ -126,7 +126,9 @@ void Exchange::note_failure(std::string_view reason) noexcept {
 }
 
 void Exchange::attempt(bool fresh) noexcept {
-  if (((*backend_)->circuit || pool_ || !(*backend_)->members.empty()) && !find_member()) return;
+  // A kept connection that had died says nothing against its member.
+  const bool chooses = (*backend_)->circuit || pool_ || !(*backend_)->members.empty();
+  if (chooses && !(fresh && member_) && !find_member()) return;
   ++attempts_;
   request_head_sent_ = false;
   attempt_ns_ = static_cast<std::int64_t>(uv_hrtime());
@@ -152,6 +154,27 @@ void Exchange::on_stream_ready() noexcept {
   if (upstream_) upstream_->flush();
 }
 
+bool Exchange::is_key_field(const HeaderField& field) noexcept {
+  constexpr std::string_view kName = "Ocp-Apim-Subscription-Key";
+  return field.name.size() == kName.size() && iequals(field.name, kName);
+}
+
+// Keys of the cloud's subscriptions are not for backends of Ingress routes.
+std::string_view Exchange::query_without_key() noexcept {
+  constexpr std::string_view kName = "subscription-key=";
+  if (head_.query.find(kName) == std::string_view::npos) return head_.query;
+  query_.clear();
+  for (std::string_view rest = head_.query.substr(1); !rest.empty();) {
+    const std::size_t end = std::min(rest.find('&'), rest.size());
+    const std::string_view part = rest.substr(0, end);
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+    if (part.starts_with(kName)) continue;
+    query_ += query_.empty() ? '?' : '&';
+    query_ += part;
+  }
+  return query_;
+}
+
 void Exchange::send_request() noexcept {
   if (policies_) {
     send_policy_request();
@@ -162,6 +185,7 @@ void Exchange::send_request() noexcept {
   std::size_t i = 0;
   for (const HeaderField& field : head_.headers) {
     if (field.id == HeaderId::Expect) context.keep[i] = false;  // answered here
+    if (api_->takes_route_policies && is_key_field(field)) context.keep[i] = false;
     ++i;
   }
   const CompiledBackend& backend = **backend_;
@@ -170,7 +194,7 @@ void Exchange::send_request() noexcept {
   request.path_prefix = backend.path_prefix;
   request.path = std::string_view(path_).substr(forward_from_);
   if (request.path.empty() && backend.path_prefix.empty()) request.path = "/";
-  request.query = head_.query;
+  request.query = api_->takes_route_policies ? query_without_key() : head_.query;
   request.host = !backend.host_header.empty() ? std::string_view(backend.host_header)
                  : head_.host.empty()         ? std::string_view(endpoint_->authority)
                                               : head_.host;

@@ -75,6 +75,8 @@ class Exchange final : private ClientStreamEvents {
   void attempt(bool fresh) noexcept;
   void attempt_again(bool fresh) noexcept;
   void pause_response_when_full() noexcept;
+  [[nodiscard]] static bool is_key_field(const HeaderField& field) noexcept;
+  [[nodiscard]] std::string_view query_without_key() noexcept;
   void send_request() noexcept;
   [[nodiscard]] bool may_be_sent_twice() const noexcept;
   void give_up(GatewayAnswer why) noexcept;
@@ -123,6 +125,7 @@ class Exchange final : private ClientStreamEvents {
   std::string revision_number_;                 // what ";rev=N" named
   std::size_t revision_at_ = 0;                 // RevisionSuffix::element
   std::string decoded_key_;
+  std::string query_;                           // scratch of query_without_key
   RequestHead head_;
   std::string storage_;      // what head_ points into
   std::string host_, path_;  // normalised

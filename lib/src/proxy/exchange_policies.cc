@@ -65,6 +65,10 @@ bool Exchange::find_policies(Run::Facts& facts) const noexcept {
     put(ScopeKind::Global, version.access[api_->source_index].global_policy());
   } else {
     put(ScopeKind::Api, api_->policy);
+    if (!api_->policy_fragment.empty()) {
+      if (const auto at = version.route_fragments.find(api_->policy_fragment); at != version.route_fragments.end())
+        put(ScopeKind::Api, at->second.document);
+    }
     if (api_->takes_route_policies) put(ScopeKind::Global, version.route_policies);
   }
   return any;
@@ -118,6 +122,7 @@ void Exchange::describe_request() noexcept {
   const std::uint16_t usual = tls ? 443 : 80;
   request.original = {tls ? "https" : "http", host_, port_of(head_.host, usual), path_, head_.query};
   request.url = request.original;
+  if (api_ && api_->takes_route_policies) request.url.query = query_without_key();
   request.base_path = {};
   if (backend_ && *backend_) {
     const CompiledBackend& backend = **backend_;
@@ -143,6 +148,7 @@ void Exchange::describe_request() noexcept {
   for (const HeaderField& field : head_.headers) {
     if (!context.keep[i++] || field.id == HeaderId::Expect) continue;
     if (field.name.size() == kDebugField.size() && iequals(field.name, kDebugField)) continue;
+    if (api_ && api_->takes_route_policies && is_key_field(field)) continue;
     request.fields.list.add(field.name, field.value, field.id);
   }
   request.body.state = head_.has_body() ? Body::State::Streaming : Body::State::None;

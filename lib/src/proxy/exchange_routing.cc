@@ -96,6 +96,16 @@ void Exchange::find_api() noexcept {
     answer(GatewayAnswer::Blocked, "Retry-After: 1\r\n");
     return;
   }
+  if (!api_->policy_fragment.empty()) {
+    const Version& version = *pinned_->version;
+    const auto at = version.route_fragments.find(api_->policy_fragment);
+    if (at == version.route_fragments.end() || !at->second.blocked.empty()) {
+      refused_because_ = at == version.route_fragments.end() ? std::string_view("its policy fragment is not known")
+                                                             : std::string_view(at->second.blocked);
+      answer(GatewayAnswer::Blocked, "Retry-After: 1\r\n");
+      return;
+    }
+  }
   if (worker_.policies) {
     policy::Run::Facts facts;
     if (find_policies(facts) || wants_trace()) {

@@ -386,6 +386,7 @@ void Core::admit_api(std::size_t index, const std::string& id,
   const std::set<std::string> old_backends = backends_of(api);
 
   api.problems.clear();
+  if (!said->policy_fragment.empty()) named_fragments_.insert(said->policy_fragment);
   validate(*said, where, api.problems);
   const bool key_is_known = api.problems.empty() || has_route_key(*said);
   if (!said->defect.empty())

@@ -36,17 +36,39 @@ bool Core::compile(RouteTable& routes, TlsTable& tls, std::vector<AccessTable>& 
   return changed;
 }
 
-Core::RoutePolicies Core::route_policies() const {
-  for (const Source& source : sources_) {
+Core::RoutePolicies Core::route_policies() {
+  RoutePolicies out;
+  const auto block_fragments = [&](const std::string& why) {
+    for (const std::string& name : named_fragments_)
+      out.fragments[name].blocked = "policy fragment '" + name + "': " + why;
+  };
+  for (Source& source : sources_) {
     if (options_.routes_source.empty() || (source.options.kind != options_.routes_source &&
                                            source.options.name != options_.routes_source)) {
       continue;
     }
-    if (source.sync == SyncState::NotSynced)
-      return {nullptr, "the policies of source " + source.options.name + " are not known yet"};
-    return {source.access.global_policy(), source.access.blocked()};
+    if (source.sync == SyncState::NotSynced) {
+      out.blocked = "the policies of source " + source.options.name + " are not known yet";
+      block_fragments(out.blocked);
+      return out;
+    }
+    out.document = source.access.global_policy();
+    out.blocked = source.access.blocked();
+    for (const std::string& name : named_fragments_) {
+      Version::RouteFragment& fragment = out.fragments[name];
+      const bool plain_name = name.find_first_of("\"<>&'") == std::string::npos;
+      std::string defect = plain_name ? "" : "its name has characters that no id has";
+      if (plain_name) {
+        fragment.document = source.documents->compile(
+            "<policies><inbound><base /><include-fragment fragment-id=\"" + name + "\" /></inbound></policies>",
+            policy::ScopeKind::Api, nullptr, defect);
+      }
+      if (!defect.empty()) fragment.blocked = "policy fragment '" + name + "': " + defect;
+    }
+    return out;
   }
-  return {};
+  block_fragments("no source of policies for routes is set");
+  return out;
 }
 
 std::vector<Core::News> Core::take_news() {

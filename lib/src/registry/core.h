@@ -22,6 +22,7 @@
 #include "registry/stamp.h"
 #include "router/access_table.h"
 #include "router/protected_paths.h"
+#include "registry/version.h"
 #include "router/route_table.h"
 #include "tls/tls_table.h"
 #include "upstream/circuit.h"
@@ -55,8 +56,9 @@ class Core {
   struct RoutePolicies {
     policy::CompiledDocumentPtr document;
     std::string blocked;  // why these routes answer 503
+    std::map<std::string, Version::RouteFragment, std::less<>> fragments;  // that Apis name
   };
-  [[nodiscard]] RoutePolicies route_policies() const;
+  [[nodiscard]] RoutePolicies route_policies();
 
   // What became of each source's Apis since the last call; only sources with news.
   struct News {
@@ -306,6 +308,7 @@ class Core {
   std::vector<Source> sources_;
   TlsClients tls_clients_;
   Circuits circuits_;
+  std::set<std::string, std::less<>> named_fragments_;  // by Apis, ever
   std::uint64_t arrivals_ = 0;
   std::unordered_map<std::string, std::set<Claim>> claims_;       // by RouteKey
   std::unordered_map<std::string, std::set<Claim>> host_claims_;  // by host pattern of a Hostname

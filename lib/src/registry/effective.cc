@@ -72,6 +72,10 @@ void Core::write_held(const Held& held, const Held* reserved, std::string& out) 
   out += row.match == MatchType::Exact ? "\"exact\"" : "\"prefix\"";
   out += ",\"path\":";
   write_text(row.path.empty() ? "/" : row.path, out);
+  if (serving && !row.policy_fragment.empty()) {
+    out += ",\"policyFragment\":";
+    write_text(row.policy_fragment, out);
+  }
   if (serving)
     out += row.redirect_to_https ? ",\"redirectToHttps\":true" : ",\"redirectToHttps\":false";
   if (reserved) {

@@ -242,8 +242,9 @@ Core::Held Core::hold(const std::string& key, const std::vector<Claim>& contende
   row.backend = api.backend;
   row.revisions = api.revisions;
   row.source_index = winner.source;
+  row.policy_fragment = api.form->policy_fragment;
   row.takes_route_policies = source.options.kind == kIngressKind;
-  if (row.takes_route_policies) describe_route(*api.form, row);
+  if (row.takes_route_policies || !row.policy_fragment.empty()) describe_route(*api.form, row);
   held.row = std::make_shared<const CompiledApi>(std::move(row));
   held.holder = winner;
   held.stale = api.stale;
@@ -271,7 +272,8 @@ void Core::set_effective(const std::string& key, Effective effective) {
   const auto at = effective_.find(key);
   const auto same = [](const CompiledApi& a, const CompiledApi& b) {
     return a.id == b.id && a.path == b.path && a.case_sensitive == b.case_sensitive &&
-           a.redirect_to_https == b.redirect_to_https && a.tombstone == b.tombstone &&
+           a.redirect_to_https == b.redirect_to_https && a.policy_fragment == b.policy_fragment &&
+           a.tombstone == b.tombstone &&
            a.backend == b.backend && a.revisions == b.revisions;
   };
   // An equal row is the row that was there.

@@ -210,11 +210,13 @@ class RegistryImpl final : public Registry {
     bool changed = core_.compile(next->routes, next->tls, next->access);
     Core::RoutePolicies on_routes = core_.route_policies();
     const bool other_policies =
-        on_routes.document != next->route_policies || on_routes.blocked != next->routes_blocked;
+        on_routes.document != next->route_policies || on_routes.blocked != next->routes_blocked ||
+        on_routes.fragments != next->route_fragments;
     changed = changed || (other_policies && core_.route_count() != 0);
     if (!changed) return;
     next->route_policies = std::move(on_routes.document);
     next->routes_blocked = std::move(on_routes.blocked);
+    next->route_fragments = std::move(on_routes.fragments);
     ++next->number;
     next->published_at_ms = options_.environment.clock->unix_ms();
     merged_ = std::move(next);

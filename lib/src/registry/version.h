@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -23,6 +25,13 @@ struct Version {
   // The document that runs on rows without revisions; null: none does.
   policy::CompiledDocumentPtr route_policies;
   std::string routes_blocked;  // why rows without revisions answer 503; empty = they serve
+  // By the fragments that rows name.
+  struct RouteFragment {
+    policy::CompiledDocumentPtr document;
+    std::string blocked;  // why rows that name it answer 503; empty = they serve
+    bool operator==(const RouteFragment&) const = default;
+  };
+  std::map<std::string, RouteFragment, std::less<>> route_fragments;
 };
 
 using VersionPtr = std::shared_ptr<const Version>;

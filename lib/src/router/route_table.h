@@ -37,6 +37,7 @@ struct CompiledApi {
   std::shared_ptr<const policy::ApiFacts> facts;
   std::shared_ptr<const policy::OperationFacts> operation_facts;
   bool takes_route_policies = false;  // Version::route_policies runs on it
+  std::string policy_fragment;        // of Version::route_fragments; "" = none
   bool above_protected = false;  // a protected path lies below: see RouteTable::match
 };
 

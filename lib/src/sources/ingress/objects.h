@@ -61,6 +61,7 @@ struct Ingress {
   Witness witness;
   std::optional<std::string> class_annotation;
   std::optional<std::string> class_name;
+  std::string policy_fragment;  // of the annotation; "" = none
   std::vector<IngressRule> rules;
   std::optional<IngressBackend> default_backend;
   std::vector<IngressTls> tls;

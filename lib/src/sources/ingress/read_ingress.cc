@@ -15,6 +15,7 @@ using json::find;
 using json::find_text;
 using rapidjson::Value;
 
+constexpr std::string_view kFragmentAnnotation = "azure-api-management/policy-fragment";
 constexpr std::string_view kClassAnnotation = "kubernetes.io/ingress.class";
 constexpr std::string_view kChangedAtAnnotation = "gateway/changed-at";
 constexpr std::int64_t kClockTolerance = 60;
@@ -177,7 +178,7 @@ bool covers_what_is_read(const Value& entry) {
   const auto* fields = find(entry, "fieldsV1");
   if (find(fields, "f:spec")) return true;
   const auto* annotations = find(find(fields, "f:metadata"), "f:annotations");
-  return find(annotations, "f:kubernetes.io/ingress.class") != nullptr;
+  return find(annotations, "f:kubernetes.io/ingress.class") || find(annotations, "f:azure-api-management/policy-fragment");
 }
 
 Witness read_witness(const Value& metadata, const Value* annotations, const ReadOptions& options,
@@ -235,6 +236,7 @@ std::optional<Ingress> read_ingress(const Value& object, const ReadOptions& opti
   const auto* annotations = find(metadata, "annotations");
   ingress.witness = read_witness(*metadata, annotations, options, problems, where);
   if (const auto given = find_text(annotations, kClassAnnotation)) ingress.class_annotation = *given;
+  if (const auto given = find_text(annotations, kFragmentAnnotation)) ingress.policy_fragment = *given;
   if (const auto* given = find(spec, "ingressClassName")) {
     if (given->IsString()) {
       ingress.class_name = json::text(*given);

@@ -44,6 +44,7 @@ class Builder {
     for (const auto& tls : ingress_.tls) add_tls(tls);
     for (auto& [key, made] : apis_) {
       made.api.redirect_to_https = translation_.redirect_to_https && has_tls(made.api.host);
+      made.api.policy_fragment = ingress_.policy_fragment;
       out_.apis.push_back(std::move(made.api));
     }
     return std::move(out_);

@@ -131,6 +131,15 @@ class PatternWorld {
     }
     return text_of(*program);
   }
+  // The value alone; what was raised is null.
+  expression::Value evaluate(const expression::Program& program) {
+    Run& run = host_.run();
+    try {
+      return program.run(run.evaluation(), run.roots());
+    } catch (const expression::Raised&) {
+      return {};
+    }
+  }
   std::string text_of(const expression::Program& program) {
     Run& run = host_.run();
     try {
