@@ -1,6 +1,7 @@
 #include "base/strings.h"
 #include "policy/builtin/list.h"
-#include "policy/validation/errors.h"
+#include "policy/query.h"
+#include "policy/validation/parameters.h"
 
 // validate-headers: a response's headers against the API's schema.
 namespace gateway::policy {
@@ -39,38 +40,41 @@ class ValidateHeaders final : public Step {
     const ApiSchema::Response* response = operation ? operation->response(run.response.status) : nullptr;
     ValidationErrors errors;
     if (!operation) {
-      errors.add(specified_.get(run), run.facts.operation ? run.facts.operation->id : "", "ResponseHeader", "ApiSchema",
-                 "API's schema does not exist or it could not be resolved.");
+      errors.add(specified_.get(run), schema_missing());
       return errors.tell(strand, variable_);
     }
     static const std::vector<ApiSchema::Parameter> kNone;
     const auto& declared = response ? response->headers : kNone;
     for (const ApiSchema::Parameter& header : declared) {
-      std::vector<std::string_view> texts;
-      for (const HeaderField& field : run.response.fields.list)
-        if (equals_ignoring_case(field.name, header.name)) texts.push_back(field.value);
+      if (equals_ignoring_case(header.name, "content-type")) continue;  // as OpenAPI says
       const ValidationAction action = action_of(run, header.name, specified_);
       if (action == ValidationAction::Ignore) continue;
+      std::vector<std::string_view> texts;
+      for (const HeaderField& field : run.response.fields.list)
+        if (equals_ignoring_case(field.name, header.name)) texts.push_back(as_utf8(field.value, run.arena()));
       if (texts.empty()) {
-        if (header.required)
-          errors.add(action, std::string(header.name), "ResponseHeader", "Required",
-                     "Required header " + std::string(header.name) + " is missing.");
-        continue;
+        if (header.required) errors.add(action, missing_parameter(ParameterPlace::ResponseHeader, header.name));
+      } else if (auto problem =
+                     find_parameter_problem(*schema_of(run), header, ParameterPlace::ResponseHeader, texts)) {
+        errors.add(action, std::move(*problem));
       }
-      if (std::string problem = parameter_problem(*schema_of(run), header, "header", texts); !problem.empty())
-        errors.add(action, std::string(header.name), "ResponseHeader", "IncorrectMessage", std::move(problem));
     }
     for (const HeaderField& field : run.response.fields.list) {
-      bool known = is_everywhere(field.name);
+      bool known = is_everywhere(field.name) && !has_own(field.name);
       for (const ApiSchema::Parameter& header : declared) known = known || equals_ignoring_case(header.name, field.name);
-      if (known) continue;
-      errors.add(action_of(run, field.name, unspecified_), std::string(field.name), "ResponseHeader", "Unspecified",
-                 "Unspecified header " + std::string(field.name) + " is not allowed.");
+      if (!known)
+        errors.add(action_of(run, field.name, unspecified_),
+                   unspecified_parameter(ParameterPlace::ResponseHeader, field.name));
     }
     return errors.tell(strand, variable_);
   }
 
  private:
+  [[nodiscard]] bool has_own(std::string_view called) const noexcept {
+    for (const auto& [known, action] : own_)
+      if (equals_ignoring_case(known, called)) return true;
+    return false;
+  }
   ValidationAction action_of(Run& run, std::string_view called, const ActionOperand& usual) const {
     for (const auto& [known, action] : own_)
       if (equals_ignoring_case(known, called)) return action.get(run);

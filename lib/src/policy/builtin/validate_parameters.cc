@@ -1,9 +1,7 @@
-#include <map>
-
 #include "base/strings.h"
 #include "policy/builtin/list.h"
 #include "policy/query.h"
-#include "policy/validation/errors.h"
+#include "policy/validation/parameters.h"
 
 // validate-parameters: path, query and header parameters of a request against the API's schema.
 namespace gateway::policy {
@@ -11,7 +9,6 @@ namespace {
 
 // What of the child elements headers, query and path.
 struct Group {
-  bool present = false;
   ActionOperand specified, unspecified;
   std::vector<std::pair<std::string, ActionOperand>> own;  // by name
 
@@ -31,6 +28,24 @@ bool is_everywhere(std::string_view name) noexcept {
   for (const std::string_view known : kNames)
     if (equals_ignoring_case(known, name)) return true;
   return name.size() > 12 && equals_ignoring_case(name.substr(0, 12), "x-forwarded-");
+}
+
+// OpenAPI describes them elsewhere, and ignores parameters of these names.
+bool is_described_elsewhere(std::string_view name) noexcept {
+  return equals_ignoring_case(name, "accept") || equals_ignoring_case(name, "content-type") ||
+         equals_ignoring_case(name, "authorization");
+}
+
+// A query parameter, decoded.
+struct QueryText {
+  std::string_view name, value;
+};
+
+// "x" of "filter[x]"; "" = it is no property of that parameter.
+std::string_view property_of(std::string_view called, std::string_view parameter) noexcept {
+  if (!called.starts_with(parameter) || !called.ends_with(']')) return {};
+  called.remove_prefix(parameter.size());
+  return called.size() > 2 && called.front() == '[' ? called.substr(1, called.size() - 2) : std::string_view();
 }
 
 class ValidateParameters final : public Step {
@@ -53,30 +68,20 @@ class ValidateParameters final : public Step {
     const ApiSchema::Operation* operation = schema_operation(run);
     ValidationErrors errors;
     if (!operation) {
-      errors.add(specified_.get(run), run.facts.operation ? run.facts.operation->id : "", "Request", "ApiSchema",
-                 "API's schema does not exist or it could not be resolved.");
+      errors.add(specified_.get(run), schema_missing());
       return errors.tell(strand, variable_);
     }
-    const ApiSchema& schema = *schema_of(run);
-    for (const ApiSchema::Parameter& parameter : operation->parameters) check(run, schema, parameter, errors);
-    for (const QueryPart& part : query_parts(run.request.original.query)) {
-      const std::string_view called = decode_part(part.name, run.arena());
-      if (declares(*operation, "query", called, false) || (run.facts.api && called == run.facts.api->key_query)) continue;
-      unspecified(run, query_, "query parameter", "QueryParameter", called, false, errors);
-    }
-    for (const HeaderField& field : run.request.fields.list) {
-      if (declares(*operation, "header", field.name, true) || is_everywhere(field.name) ||
-          (run.facts.api && equals_ignoring_case(field.name, run.facts.api->key_header)))
-        continue;
-      unspecified(run, headers_, "header", "RequestHeader", field.name, true, errors);
-    }
+    std::vector<QueryText> query;
+    for (const QueryPart& part : query_parts(run.request.original.query))
+      query.push_back({decode_part(part.name, run.arena()), decode_part(part.value, run.arena())});
+    for (const ApiSchema::Parameter& parameter : operation->parameters) check(run, parameter, query, errors);
+    check_others(run, *operation, query, errors);
     return errors.tell(strand, variable_);
   }
 
  private:
   void read(ElementCompiler& in, const Element& element, Group& group, bool both) {
     ElementCompiler& child = in.child(element);
-    group.present = true;
     group.specified = ActionOperand::read(child, "specified-parameter-action", false);
     in.mark(*this, {&group.specified.operand()});
     if (both) {
@@ -93,49 +98,81 @@ class ValidateParameters final : public Step {
     }
   }
 
-  static bool declares(const ApiSchema::Operation& operation, std::string_view in, std::string_view called,
-                       bool any_case) noexcept {
-    for (const ApiSchema::Parameter& one : operation.parameters)
-      if (one.in == in && (any_case ? equals_ignoring_case(one.name, called) : one.name == called)) return true;
-    return false;
-  }
-
-  void unspecified(Run& run, const Group& group, std::string_view what, std::string_view type, std::string_view called,
-                   bool any_case, ValidationErrors& errors) const {
-    const ActionOperand* own = group.of(called, any_case);
-    const ValidationAction action = own ? own->get(run) : group.unspecified.get(run, unspecified_.get(run));
-    errors.add(action, std::string(called), std::string(type), "Unspecified",
-               "Unspecified " + std::string(what) + " " + std::string(called) + " is not allowed.");
-  }
-
-  void check(Run& run, const ApiSchema& schema, const ApiSchema::Parameter& parameter, ValidationErrors& errors) const {
-    std::vector<std::string_view> texts;
-    const bool header = parameter.in == "header", query = parameter.in == "query";
-    const Group& group = header ? headers_ : query ? query_ : path_;
-    const std::string_view what = header ? "header" : query ? "query parameter" : "path parameter";
-    if (header) {
-      if (is_everywhere(parameter.name)) return;  // as OpenAPI says of Accept, Content-Type and Authorization
-      for (const HeaderField& field : run.request.fields.list)
-        if (equals_ignoring_case(field.name, parameter.name)) texts.push_back(field.value);
-    } else if (query) {
-      for (const QueryPart& part : query_parts(run.request.original.query))
-        if (decode_part(part.name, run.arena()) == parameter.name) texts.push_back(decode_part(part.value, run.arena()));
-    } else {
-      for (const auto& [called, value] : run.matched_parameters)
-        if (called == parameter.name) texts.push_back(decode_part(value, run.arena()));
-    }
+  void check(Run& run, const ApiSchema::Parameter& parameter, const std::vector<QueryText>& query,
+             ValidationErrors& errors) const {
+    const bool header = parameter.in == "header";
+    const ParameterPlace place = header                    ? ParameterPlace::RequestHeader
+                                 : parameter.in == "query" ? ParameterPlace::Query
+                                                           : ParameterPlace::Path;
+    const Group& group = header ? headers_ : place == ParameterPlace::Query ? query_ : path_;
     const ActionOperand* own = group.of(parameter.name, header);
+    if (header && is_described_elsewhere(parameter.name)) return;
     const ValidationAction action = own ? own->get(run) : group.specified.get(run, specified_.get(run));
     if (action == ValidationAction::Ignore) return;
-    const std::string type = header ? "RequestHeader" : query ? "QueryParameter" : "PathParameter";
-    if (texts.empty()) {
-      if (parameter.required)
-        errors.add(action, std::string(parameter.name), type, "Required",
-                   "Required " + std::string(what) + " " + std::string(parameter.name) + " is missing.");
-      return;
+
+    std::vector<std::string_view> texts;
+    ParameterProperties properties;
+    if (header) {
+      for (const HeaderField& field : run.request.fields.list)
+        if (equals_ignoring_case(field.name, parameter.name)) texts.push_back(as_utf8(field.value, run.arena()));
+    } else if (place == ParameterPlace::Query) {
+      for (const auto& [called, value] : query) {
+        const std::string_view property = parameter.deep ? property_of(called, parameter.name) : std::string_view();
+        if (!property.empty()) properties.emplace_back(property, value);
+        if (called == parameter.name) texts.push_back(value);
+      }
+    } else {
+      for (const auto& [called, value] : run.matched_parameters)
+        if (called == parameter.name)
+          texts.push_back(as_utf8(run.arena().copy(percent_decode(value)), run.arena()));
     }
-    if (std::string problem = parameter_problem(schema, parameter, what, texts); !problem.empty())
-      errors.add(action, std::string(parameter.name), type, "IncorrectMessage", std::move(problem));
+    const ApiSchema& schema = *schema_of(run);
+    std::optional<ValidationFinding> problem;
+    if (!properties.empty()) {
+      problem = find_object_problem(schema, parameter, place, properties);
+    } else if (!texts.empty()) {
+      problem = find_parameter_problem(schema, parameter, place, texts);
+    } else if (parameter.required && !is_spread(schema, parameter)) {
+      problem = missing_parameter(place, parameter.name);
+    }
+    if (problem) errors.add(action, std::move(*problem));
+  }
+
+  // What the schema does not have.
+  void check_others(Run& run, const ApiSchema::Operation& operation, const std::vector<QueryText>& query,
+                    ValidationErrors& errors) const {
+    const ApiFacts* api = run.facts.api;
+    for (const auto& [called, value] : query) {
+      if (declares_query(*schema_of(run), operation, called) || (api && called == api->key_query)) continue;
+      errors.add(action_of_other(run, query_, called, false), unspecified_parameter(ParameterPlace::Query, called));
+    }
+    for (const HeaderField& field : run.request.fields.list) {
+      const bool own = headers_.of(field.name, true) != nullptr;
+      if (declares_header(operation, field.name) || (is_everywhere(field.name) && !own) ||
+          (api && equals_ignoring_case(field.name, api->key_header)))
+        continue;
+      errors.add(action_of_other(run, headers_, field.name, true),
+                 unspecified_parameter(ParameterPlace::RequestHeader, field.name));
+    }
+  }
+
+  ValidationAction action_of_other(Run& run, const Group& group, std::string_view called, bool any_case) const {
+    const ActionOperand* own = group.of(called, any_case);
+    return own ? own->get(run) : group.unspecified.get(run, unspecified_.get(run));
+  }
+
+  static bool declares_header(const ApiSchema::Operation& operation, std::string_view called) noexcept {
+    for (const ApiSchema::Parameter& one : operation.parameters)
+      if (one.in == "header" && equals_ignoring_case(one.name, called)) return true;
+    return false;
+  }
+  static bool declares_query(const ApiSchema& schema, const ApiSchema::Operation& operation, std::string_view called) {
+    for (const ApiSchema::Parameter& one : operation.parameters) {
+      if (one.in != "query") continue;
+      if (one.name == called || (one.deep && !property_of(called, one.name).empty())) return true;
+      if (is_spread(schema, one) && has_property(schema, one, called)) return true;
+    }
+    return false;
   }
 
   ActionOperand specified_, unspecified_;

@@ -26,8 +26,7 @@ class ValidateStatusCode final : public Step {
     const ApiSchema::Operation* operation = schema_operation(run);
     ValidationErrors errors;
     if (!operation) {
-      errors.add(unspecified_.get(run), run.facts.operation ? run.facts.operation->id : "", "StatusCode", "ApiSchema",
-                 "API's schema does not exist or it could not be resolved.");
+      errors.add(unspecified_.get(run), schema_missing());
       return errors.tell(strand, variable_);
     }
     if (operation->response(run.response.status)) return Flow::Next;
@@ -35,7 +34,7 @@ class ValidateStatusCode final : public Step {
     for (const auto& [code, said] : own_)
       if (code == run.response.status) action = said.get(run);
     const std::string status = std::to_string(run.response.status);
-    errors.add(action, status, "StatusCode", "Unspecified", "Response status code " + status + " is not allowed.");
+    errors.add(action, {status, "StatusCode", "Unspecified", "Response status code " + status + " is not allowed."});
     return errors.tell(strand, variable_);
   }
 

@@ -49,11 +49,19 @@ ApiSchema::Parameter read_parameter(std::string_view name, std::string_view in, 
   out.exploded = in == "query";
   if (const Value* explode = member_of(said, "explode"); explode && explode->IsBool() && in == "query")
     out.exploded = explode->GetBool();
+  const std::string_view style = in == "query" ? text_of(member_of(said, "style")) : std::string_view();
+  out.deep = style == "deepObject";
+  if (style == "spaceDelimited") out.separator = ' ';
+  if (style == "pipeDelimited") out.separator = '|';
+  if (!style.empty() && style != "form" && !member_of(said, "explode")) out.exploded = false;
   out.schema = member_of(said, "schema");
   if (!out.schema && member_of(said, "type")) {  // Swagger 2
     out.schema = &said;
     const std::string_view format = text_of(member_of(said, "collectionFormat"));
     out.exploded = format == "multi";
+    if (format == "ssv") out.separator = ' ';
+    if (format == "tsv") out.separator = '\t';
+    if (format == "pipes") out.separator = '|';
   }
   out.definition = definition_of(out.schema);
   return out;
@@ -210,14 +218,42 @@ const XmlSchema* ApiSchema::xml_schema(std::string_view schema_id) const {
   return xml_.emplace(schema_id, std::move(compiled)).first->second.get();
 }
 
+std::string_view ApiSchema::xml_schema_of(const Content* content) const noexcept {
+  const Value* all = member_of(document_, "x-schemas");
+  if (!all || !all->IsObject()) return {};
+  constexpr std::string_view kPrefix = "#/x-schemas/";
+  std::string_view reference = content && content->schema ? text_of(member_of(*content->schema, "$ref")) : std::string_view();
+  if (reference.starts_with(kPrefix)) {
+    reference.remove_prefix(kPrefix.size());
+    reference = reference.substr(0, reference.find('/'));
+    if (const Value* one = member_of(*all, reference); one && member_of(*one, "x-xml-schema")) return reference;
+  }
+  std::string_view only;
+  for (const auto& [id, one] : all->GetObject()) {
+    if (!member_of(one, "x-xml-schema")) continue;
+    if (!only.empty()) return {};
+    only = text_of(&id);
+  }
+  return only;
+}
+
 bool ApiSchema::has_definitions() const noexcept {
   return !operations_.empty() || member_of(document_, "components") || member_of(document_, "x-schemas");
 }
 
 const ApiSchema::Content* content_of(const std::vector<ApiSchema::Content>& all, std::string_view type) noexcept {
-  for (const ApiSchema::Content& one : all)
-    if (equals_ignoring_case(one.type, type)) return &one;
-  return nullptr;
+  const ApiSchema::Content* found = nullptr;
+  std::size_t exact = 0;  // 3: the type itself, 2: "text/*", 1: "*/*"
+  for (const ApiSchema::Content& one : all) {
+    std::size_t here = one.type == "*/*" ? 1 : 0;
+    const std::string_view family = one.type.substr(0, one.type.find('/') + 1);
+    if (one.type.ends_with("/*") && equals_ignoring_case(family, type.substr(0, family.size()))) here = 2;
+    if (equals_ignoring_case(one.type, type)) here = 3;
+    if (type.empty() || here <= exact) continue;
+    exact = here;
+    found = &one;
+  }
+  return found;
 }
 
 const ApiSchema* SchemaText::get() const {

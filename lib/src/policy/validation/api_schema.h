@@ -27,12 +27,14 @@ class ApiSchema {
     std::string_view name;
     std::string_view in;  // "path", "query", "header"
     bool required = false;
-    bool exploded = true;  // an array is the parameter several times; else one text with commas
+    bool exploded = true;  // an array is the parameter several times; else one text with separators
+    char separator = ',';
+    bool deep = false;  // an object is name[property]=value, several times (the style deepObject)
     const rapidjson::Value* schema = nullptr;  // null: any text
     std::string_view definition;               // "Pet" of a reference; "" = it stands in the operation
   };
   struct Content {
-    std::string_view type;  // "application/json", without parameters
+    std::string_view type;  // "application/json", without parameters; "application/*", "*/*"
     const rapidjson::Value* schema = nullptr;
     std::string_view definition;
     const rapidjson::Value* media = nullptr;  // with its examples
@@ -58,6 +60,8 @@ class ApiSchema {
   [[nodiscard]] const rapidjson::Value* definition(std::string_view schema_id, std::string_view pointer) const;
   // The XML schema with that id, compiled when it is first asked for; null: there is none that can be used.
   [[nodiscard]] const XmlSchema* xml_schema(std::string_view schema_id) const;
+  // The id of the XML schema that a content refers to, else of the only one; "" = none.
+  [[nodiscard]] std::string_view xml_schema_of(const Content* content) const noexcept;
   [[nodiscard]] const rapidjson::Value& root() const noexcept { return document_; }
   [[nodiscard]] bool has_definitions() const noexcept;
 
@@ -68,7 +72,7 @@ class ApiSchema {
   mutable std::map<std::string, std::shared_ptr<const XmlSchema>, std::less<>> xml_;
 };
 
-// The content with that type, in any case; null: none.
+// The content with that type, in any case, or the narrowest range that has it; null: none.
 [[nodiscard]] const ApiSchema::Content* content_of(const std::vector<ApiSchema::Content>& all,
                                                    std::string_view type) noexcept;
 

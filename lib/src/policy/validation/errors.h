@@ -29,39 +29,39 @@ class ActionOperand {
   ValidationAction literal_ = ValidationAction::Ignore;
 };
 
+// One thing that is wrong with a message: what a document finds in its variable, and LastError.
+struct ValidationFinding {
+  std::string name, type, rule, details;
+  // What the sender of a request is told; "" = the details. Of a response nobody is told more than kInternalError.
+  std::string told = {};
+};
+constexpr std::string_view kInternalError =
+    "The request could not be processed due to an internal error. Contact the API owner.";
+// The API's schema is not there, cannot be read, or has not the operation; `has_schema`: it defines nothing.
+[[nodiscard]] ValidationFinding schema_missing(bool has_schema = false);
+
 // What is wrong with one message, in the order found.
 class ValidationErrors {
  public:
-  struct One {
-    std::string name, type, rule, details;
-    ValidationAction action;
-  };
   // Nothing is noted where the action is to ignore it.
-  void add(ValidationAction action, std::string name, std::string type, std::string rule, std::string details) {
-    if (action != ValidationAction::Ignore)
-      all_.push_back({std::move(name), std::move(type), std::move(rule), std::move(details), action});
+  void add(ValidationAction action, ValidationFinding finding) {
+    if (action != ValidationAction::Ignore) all_.push_back({std::move(finding), action});
   }
-  [[nodiscard]] bool prevents() const noexcept;
   // Tells of them: in the variable (appended), in the trace; and the failure where one prevents.
   Flow tell(Strand& strand, std::string_view variable) const;
 
  private:
+  struct One {
+    ValidationFinding finding;
+    ValidationAction action;
+  };
+  void append_to(Run& run, std::string_view variable) const;
   std::vector<One> all_;
 };
 
-// "RequestBody", "ResponseHeader": of the message that this section decides.
-[[nodiscard]] inline std::string_view message_name(Run& run) noexcept {
-  return run.deciding_request() ? "Request" : "Response";
-}
 // Null: the API has no schema, or one that cannot be read.
 [[nodiscard]] const ApiSchema* schema_of(Run& run) noexcept;
 // Null: "; or the schema has not this operation.
 [[nodiscard]] const ApiSchema::Operation* schema_operation(Run& run) noexcept;
-// "Line: 2, Position: 7" behind what a schema finding says.
-[[nodiscard]] std::string with_place(const std::string& message, std::string_view json,
-                                     const std::vector<std::string>& path);
-// A parameter's texts against its schema; "" = they conform, else the details. `what`: "query parameter".
-[[nodiscard]] std::string parameter_problem(const ApiSchema& schema, const ApiSchema::Parameter& parameter,
-                                            std::string_view what, const std::vector<std::string_view>& texts);
 
 }  // namespace gateway::policy

@@ -1,17 +1,16 @@
 #include "policy/validation/json_schema.h"
 
-#include <arpa/inet.h>
-
 #include <algorithm>
 #include <cmath>
+#include <set>
+#include <utility>
 
-#include <rapidjson/memorystream.h>
-#include <rapidjson/reader.h>
 #include <rapidjson/stringbuffer.h>
 #include <rapidjson/writer.h>
 
 #include "base/strings.h"
 #include "expression/library/regex_cache.h"
+#include "policy/validation/text_formats.h"
 
 namespace gateway::policy {
 namespace {
@@ -72,104 +71,38 @@ std::size_t characters(std::string_view text) noexcept {
       std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
 }
 
-bool digits(std::string_view text, std::size_t at, std::size_t count) noexcept {
-  if (at + count > text.size()) return false;
-  return std::all_of(text.begin() + static_cast<std::ptrdiff_t>(at), text.begin() + static_cast<std::ptrdiff_t>(at + count),
-                     [](char c) { return c >= '0' && c <= '9'; });
-}
-int number_at(std::string_view text, std::size_t at, std::size_t count) noexcept {
-  int out = 0;
-  for (std::size_t i = at; i < at + count; ++i) out = out * 10 + (text[i] - '0');
-  return out;
-}
-
-bool is_date(std::string_view text) noexcept {  // RFC 3339 full-date
-  if (text.size() != 10 || !digits(text, 0, 4) || text[4] != '-' || !digits(text, 5, 2) || text[7] != '-' ||
-      !digits(text, 8, 2))
-    return false;
-  const int year = number_at(text, 0, 4), month = number_at(text, 5, 2), day = number_at(text, 8, 2);
-  static constexpr int kDays[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-  if (month < 1 || month > 12 || day < 1) return false;
-  const bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-  return day <= kDays[month - 1] + (month == 2 && leap ? 1 : 0);
-}
-
-bool is_time(std::string_view text) noexcept {  // RFC 3339 full-time
-  if (text.size() < 9 || !digits(text, 0, 2) || text[2] != ':' || !digits(text, 3, 2) || text[5] != ':' ||
-      !digits(text, 6, 2) || number_at(text, 0, 2) > 23 || number_at(text, 3, 2) > 59 || number_at(text, 6, 2) > 60)
-    return false;
-  text.remove_prefix(8);
-  if (text.starts_with('.')) {
-    std::size_t end = 1;
-    while (end < text.size() && text[end] >= '0' && text[end] <= '9') ++end;
-    if (end == 1) return false;
-    text.remove_prefix(end);
-  }
-  if (text == "Z" || text == "z") return true;
-  return text.size() == 6 && (text[0] == '+' || text[0] == '-') && digits(text, 1, 2) && text[3] == ':' &&
-         digits(text, 4, 2);
-}
-
-bool is_uuid(std::string_view text) noexcept {
-  if (text.size() != 36) return false;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const bool dash = i == 8 || i == 13 || i == 18 || i == 23;
-    const char c = text[i];
-    if (dash ? c != '-' : !((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'))) return false;
-  }
-  return true;
-}
-
-bool is_base64(std::string_view text) noexcept {
-  if (text.size() % 4 != 0) return false;
-  while (text.ends_with('=')) text.remove_suffix(1);
-  return std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '+' || c == '/';
-  });
-}
-
-bool is_address(int family, std::string_view text) {
-  unsigned char bytes[16];
-  return text.find('\0') == std::string_view::npos && inet_pton(family, std::string(text).c_str(), bytes) == 1;
-}
-
-bool is_uri(std::string_view text) noexcept {
-  const std::size_t colon = text.find(':');
-  if (colon == std::string_view::npos || colon == 0) return false;
-  for (std::size_t i = 0; i < colon; ++i) {
-    const char c = text[i];
-    const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-    if (!letter && (i == 0 || !((c >= '0' && c <= '9') || c == '+' || c == '-' || c == '.'))) return false;
-  }
-  return std::none_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) <= 0x20; });
-}
-
-bool is_email(std::string_view text) noexcept {
-  const std::size_t at = text.rfind('@');
-  return at != std::string_view::npos && at > 0 && at + 1 < text.size() && text.find(' ') == std::string_view::npos &&
-         text.substr(at + 1).find('@') == std::string_view::npos;
-}
-
-// Formats that are not known conform.
-bool has_format(std::string_view text, std::string_view format) {
-  if (format == "date-time")
-    return text.size() > 11 && is_date(text.substr(0, 10)) && (text[10] == 'T' || text[10] == 't' || text[10] == ' ') &&
-           is_time(text.substr(11));
-  if (format == "date") return is_date(text);
-  if (format == "time") return is_time(text);
-  if (format == "uuid") return is_uuid(text);
-  if (format == "byte") return is_base64(text);
-  if (format == "ipv4") return is_address(AF_INET, text);
-  if (format == "ipv6") return is_address(AF_INET6, text);
-  if (format == "uri") return is_uri(text);
-  if (format == "email") return is_email(text);
-  return true;
-}
-
 int hex_value(char c) noexcept {
   if (c >= '0' && c <= '9') return c - '0';
   if (c >= 'a' && c <= 'f') return c - 'a' + 10;
   return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+// The same text for equal values: members in order, 1.0 as 1.
+void append_canonical(const Value& value, std::string& out) {
+  if (value.IsObject()) {
+    std::vector<std::pair<std::string_view, const Value*>> members;
+    for (const auto& [name, one] : value.GetObject()) members.emplace_back(text_of(&name), &one);
+    std::sort(members.begin(), members.end());
+    out += '{';
+    for (const auto& [name, one] : members) {
+      out.append(std::to_string(name.size())).append(":").append(name);
+      append_canonical(*one, out);
+    }
+    out += '}';
+  } else if (value.IsArray()) {
+    out += '[';
+    for (const Value& one : value.GetArray()) append_canonical(one, out);
+    out += ']';
+  } else if (value.IsString()) {
+    out.append("s").append(std::to_string(value.GetStringLength())).append(":").append(text_of(&value));
+  } else if (value.IsDouble() && is_whole(value) && std::abs(value.GetDouble()) < 9e15) {
+    out.append("n").append(std::to_string(static_cast<std::int64_t>(value.GetDouble()))).append(",");
+  } else {
+    rapidjson::StringBuffer text;
+    rapidjson::Writer<rapidjson::StringBuffer> writer(text);
+    value.Accept(writer);
+    out.append("n").append(text.GetString(), text.GetSize()).append(",");
+  }
 }
 
 class Validation {
@@ -178,7 +111,8 @@ class Validation {
 
   // True: it conforms. Else finding() tells why.
   bool conforms(const Value& value, const Value& schema) {
-    if (depth_ >= kDeepest) return found("The value or its schema is too deep.");
+    if (finding_.undecided) return false;
+    if (depth_ >= kDeepest) return undecided("The value or its schema is too deep.");
     if (!spend(1 + (schema.IsObject() ? schema.MemberCount() : 0))) return false;
     ++depth_;
     const bool result = checked(value, schema);
@@ -189,14 +123,20 @@ class Validation {
 
  private:
   bool found(std::string message) {
+    if (finding_.undecided) return false;
     finding_.path = path_;
     finding_.message = std::move(message);
+    return false;
+  }
+  bool undecided(std::string message) {
+    (void)found(std::move(message));
+    finding_.undecided = true;
     return false;
   }
   bool spend(std::size_t work) {
     if (work > left_) {
       left_ = 0;
-      return found("The validation takes too long.");
+      return undecided("The validation takes too long.");
     }
     left_ -= work;
     return true;
@@ -214,7 +154,7 @@ class Validation {
     if (!schema.IsObject()) return true;
     if (const Value* reference = member_of(schema, "$ref")) {
       const Value* target = find_pointer(root_, text_of(reference));
-      if (!target) return found("The schema refers to " + quote(shown(text_of(reference))) + ", which is not there.");
+      if (!target) return undecided("The schema refers to " + quote(shown(text_of(reference))) + ", which is not there.");
       return conforms(value, *target);
     }
     if (value.IsNull() && flag_of(member_of(schema, "nullable"))) return true;
@@ -257,6 +197,13 @@ class Validation {
   }
 
   bool composed(const Value& value, const Value& schema) {
+    ++composing_;
+    const bool result = composed_of(value, schema);
+    --composing_;
+    return result;
+  }
+
+  bool composed_of(const Value& value, const Value& schema) {
     if (const Value* all = member_of(schema, "allOf"); all && all->IsArray()) {
       for (const Value& one : all->GetArray())
         if (!conforms(value, one)) return false;
@@ -264,7 +211,7 @@ class Validation {
     if (const Value* any = member_of(schema, "anyOf"); any && any->IsArray()) {
       bool fits = false;
       for (const Value& one : any->GetArray()) fits = fits || quietly(value, one);
-      if (!fits) return left_ == 0 ? false : found("JSON does not match any schemas from 'anyOf'.");
+      if (!fits) return found("JSON does not match any schemas from 'anyOf'.");
     }
     if (const Value* one_of = member_of(schema, "oneOf"); one_of && one_of->IsArray()) {
       std::string fitting;
@@ -274,16 +221,24 @@ class Validation {
         fitting += (fitting.empty() ? "" : ", ") + std::to_string(i);
         ++count;
       }
-      if (left_ == 0) return false;
       if (count == 0) return found("JSON is valid against no schemas from 'oneOf'.");
       if (count > 1)
         return found("JSON is valid against more than one schema from 'oneOf'. Valid schema indexes: " + fitting + ".");
     }
-    if (const Value* no = member_of(schema, "not")) {
-      if (quietly(value, *no)) return found("JSON is valid against schema from 'not'.");
-      if (left_ == 0) return false;
-    }
-    return true;
+    const Value* no = member_of(schema, "not");
+    return !no || !quietly(value, *no) || found("JSON is valid against schema from 'not'.");
+  }
+
+  // No: it does not, or it cannot be told, which is noted.
+  bool matches(std::string_view text, std::string_view pattern) {
+    bool compiled = false;
+    const auto regex = expression::cached_regex(pattern, 0, compiled);
+    if (!spend(compiled ? 10'000 : 100)) return false;
+    if (!regex.ok()) return undecided("The schema's pattern '" + shown(pattern) + "' is none.");
+    const auto outcome = (*regex)->match(text, 0, expression::CompiledRegex::kLongestNs);
+    if (outcome == expression::CompiledRegex::Outcome::TimedOut)
+      return undecided("Matching the pattern '" + shown(pattern) + "' takes too long.");
+    return outcome == expression::CompiledRegex::Outcome::Match;
   }
 
   bool string_conforms(const Value& value, const Value& schema) {
@@ -296,14 +251,8 @@ class Validation {
     if (const Value* most = member_of(schema, "maxLength"); most && most->IsUint64() && length > most->GetUint64())
       return found("String '" + shown(text) + "' exceeds maximum length of " + std::to_string(most->GetUint64()) + ".");
     if (const Value* pattern = member_of(schema, "pattern"); pattern && pattern->IsString()) {
-      bool compiled = false;
-      const auto regex = expression::cached_regex(text_of(pattern), 0, compiled);
-      if (!spend(compiled ? 10'000 : 100)) return false;
-      if (regex.ok()) {
-        const auto outcome = (*regex)->match(text, 0, expression::CompiledRegex::kLongestNs);
-        if (outcome != expression::CompiledRegex::Outcome::Match)
-          return found("String '" + shown(text) + "' does not match regex pattern '" + shown(text_of(pattern)) + "'.");
-      }
+      if (!matches(text, text_of(pattern)))
+        return found("String '" + shown(text) + "' does not match regex pattern '" + shown(text_of(pattern)) + "'.");
     }
     if (const std::string_view format = text_of(member_of(schema, "format")); !format.empty() && !has_format(text, format))
       return found("String '" + shown(text) + "' does not validate against format '" + std::string(format) + "'.");
@@ -352,6 +301,13 @@ class Validation {
   }
 
   bool array_conforms(const Value& value, const Value& schema) {
+    const int composing = std::exchange(composing_, 0);
+    const bool result = items_conform(value, schema);
+    composing_ = composing;
+    return result;
+  }
+
+  bool items_conform(const Value& value, const Value& schema) {
     const std::size_t count = value.Size();
     if (const Value* least = member_of(schema, "minItems"); least && least->IsUint64() && count < least->GetUint64())
       return found("Array item count " + std::to_string(count) + " is less than minimum count of " +
@@ -360,10 +316,13 @@ class Validation {
       return found("Array item count " + std::to_string(count) + " exceeds maximum count of " +
                    std::to_string(most->GetUint64()) + ".");
     if (flag_of(member_of(schema, "uniqueItems"))) {
+      std::set<std::string> known;
       for (rapidjson::SizeType i = 0; i < count; ++i) {
-        if (!spend(i)) return false;
-        for (rapidjson::SizeType j = 0; j < i; ++j)
-          if (value[i] == value[j]) return found("Non-unique array item at index " + std::to_string(i) + ".");
+        std::string item;
+        append_canonical(value[i], item);
+        if (!spend(1 + item.size() / 16)) return false;
+        if (!known.insert(std::move(item)).second)
+          return found("Non-unique array item at index " + std::to_string(i) + ".");
       }
     }
     const Value* items = member_of(schema, "items");
@@ -385,7 +344,51 @@ class Validation {
     return nullptr;
   }
 
+  // The names of the properties that a schema has, with those of the schemas that it is composed of.
+  void collect_properties(const Value& schema, std::vector<std::string_view>& names, int levels = 0) {
+    const Value* said = follow_references(root_, &schema);
+    if (!said || levels > 20 || !spend(1)) return;
+    if (const Value* properties = member_of(*said, "properties"); properties && properties->IsObject()) {
+      if (!spend(properties->MemberCount())) return;
+      for (const auto& [name, one] : properties->GetObject()) names.push_back(text_of(&name));
+    }
+    for (const char* const keyword : {"allOf", "anyOf", "oneOf"}) {
+      const Value* parts = member_of(*said, keyword);
+      if (!parts || !parts->IsArray()) continue;
+      for (const Value& one : parts->GetArray()) collect_properties(one, names, levels + 1);
+    }
+  }
+
+  // Of an object: by option, every property is one that the schema, or what it is composed of, has.
+  bool only_declared(const Value& value, const Value& schema) {
+    std::vector<std::string_view> names;
+    collect_properties(schema, names);
+    if (names.empty() || finding_.undecided) return !finding_.undecided;
+    const Value* patterns = member_of(schema, "patternProperties");
+    for (const auto& [called, one] : value.GetObject()) {
+      const std::string_view name = text_of(&called);
+      if (!spend(1 + names.size() / 8)) return false;
+      if (std::any_of(names.begin(), names.end(), [&](std::string_view known) { return same_name(known, name); })) continue;
+      bool by_pattern = false;
+      if (patterns && patterns->IsObject())
+        for (const auto& pattern : patterns->GetObject()) by_pattern = by_pattern || matches(name, text_of(&pattern.name));
+      if (by_pattern) continue;
+      path_.emplace_back(name);
+      return found("Property '" + shown(name) +
+                   "' has not been defined and the schema does not allow additional properties.");
+    }
+    return true;
+  }
+
   bool object_conforms(const Value& value, const Value& schema) {
+    const int composing = std::exchange(composing_, 0);  // its members are values of their own
+    const bool refuse = composing == 0 && options_.additional_properties == std::optional(false);
+    const bool result = members_conform(value, schema) && (!refuse || only_declared(value, schema));
+    composing_ = composing;
+    return result;
+  }
+
+  bool members_conform(const Value& value, const Value& schema) {
     const std::size_t count = value.MemberCount();
     if (const Value* least = member_of(schema, "minProperties"); least && least->IsUint64() && count < least->GetUint64())
       return found("Object property count " + std::to_string(count) + " is less than minimum count of " +
@@ -420,20 +423,14 @@ class Validation {
       bool by_pattern = false;
       if (patterns && patterns->IsObject()) {
         for (const auto& pattern : patterns->GetObject()) {
-          bool compiled = false;
-          const auto regex = expression::cached_regex(text_of(&pattern.name), 0, compiled);
-          if (!spend(compiled ? 10'000 : 100)) return false;
-          if (!regex.ok() || (*regex)->match(name, 0, expression::CompiledRegex::kLongestNs) !=
-                                 expression::CompiledRegex::Outcome::Match)
-            continue;
+          if (!matches(name, text_of(&pattern.name))) continue;
           by_pattern = true;
           if (!conforms(member.value, pattern.value)) return false;
         }
+        if (finding_.undecided) return false;
       }
       if (!by_pattern) {
-        const bool refused = options_.additional_properties ? !*options_.additional_properties && known > 0
-                                                            : additional && additional->IsFalse();
-        if (refused)
+        if (!options_.additional_properties.value_or(false) && additional && additional->IsFalse())
           return found("Property '" + shown(name) +
                        "' has not been defined and the schema does not allow additional properties.");
         if (additional && additional->IsObject() && !conforms(member.value, *additional)) return false;
@@ -451,54 +448,7 @@ class Validation {
   SchemaFinding finding_;
   std::size_t left_ = kMostWork;
   std::size_t depth_ = 0;
-};
-
-// Stops behind the value at a path.
-class PlaceFinder : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, PlaceFinder> {
- public:
-  explicit PlaceFinder(const std::vector<std::string>& path) : path_(path) {}
-  bool Default() { return !at_value() && after_value(); }
-  bool StartObject() { return open(false); }
-  bool StartArray() { return open(true); }
-  bool Key(const char* text, rapidjson::SizeType size, bool) {
-    levels_.back().name.assign(text, size);
-    return true;
-  }
-  [[nodiscard]] bool at_container() const noexcept { return at_container_; }
-  bool EndObject(rapidjson::SizeType) { return close(); }
-  bool EndArray(rapidjson::SizeType) { return close(); }
-
- private:
-  struct Level {
-    bool array;
-    std::size_t index;
-    std::string name;
-  };
-  [[nodiscard]] bool at_value() const {
-    if (levels_.size() != path_.size()) return false;
-    for (std::size_t i = 0; i < levels_.size(); ++i) {
-      const std::string& here = levels_[i].name;
-      if (levels_[i].array ? std::to_string(levels_[i].index) != path_[i] : here != path_[i]) return false;
-    }
-    return true;
-  }
-  bool after_value() {
-    if (!levels_.empty() && levels_.back().array) ++levels_.back().index;
-    return true;
-  }
-  bool open(bool array) {
-    at_container_ = at_value();
-    if (at_container_) return false;
-    levels_.push_back({array, 0, {}});
-    return true;
-  }
-  bool close() {
-    levels_.pop_back();
-    return after_value();
-  }
-  const std::vector<std::string>& path_;
-  std::vector<Level> levels_;
-  bool at_container_ = false;
+  int composing_ = 0;  // schemas around this one that it is a part of, for the same value
 };
 
 }  // namespace
@@ -545,26 +495,20 @@ const Value* find_pointer(const Value& root, std::string_view pointer) noexcept 
   return at;
 }
 
+const Value* follow_references(const Value& root, const Value* schema) noexcept {
+  for (int i = 0; schema && i < 20; ++i) {
+    const Value* reference = member_of(*schema, "$ref");
+    if (!reference) return schema;
+    schema = find_pointer(root, text_of(reference));
+  }
+  return nullptr;
+}
+
 std::optional<SchemaFinding> find_violation(const Value& instance, const Value& schema, const Value& root,
                                             const SchemaOptions& options) {
   Validation validation(root, options);
-  if (validation.conforms(instance, schema)) return std::nullopt;
+  if (validation.conforms(instance, schema) && !validation.finding().undecided) return std::nullopt;
   return validation.finding();
-}
-
-TextPlace place_of(std::string_view json, const std::vector<std::string>& path) {
-  rapidjson::MemoryStream stream(json.data(), json.size());
-  rapidjson::GenericReader<rapidjson::UTF8<>, rapidjson::UTF8<>> reader;
-  PlaceFinder finder(path);
-  TextPlace out;
-  (void)reader.Parse<rapidjson::kParseIterativeFlag>(stream, finder);
-  // It stops before the bracket that begins a container.
-  const std::size_t at = stream.Tell() + (finder.at_container() ? 1 : 0);
-  const std::string_view before = json.substr(0, std::min(at, json.size()));
-  out.line = 1 + static_cast<std::size_t>(std::count(before.begin(), before.end(), '\n'));
-  const std::size_t line_start = before.rfind('\n');
-  out.column = before.size() - (line_start == std::string_view::npos ? 0 : line_start + 1);
-  return out;
 }
 
 }  // namespace gateway::policy

@@ -14,6 +14,9 @@ namespace gateway::policy {
 
 // The value that a JSON pointer fragment ("#/components/schemas/x", RFC 6901 §6) leads to in `root`; null: none.
 [[nodiscard]] const rapidjson::Value* find_pointer(const rapidjson::Value& root, std::string_view pointer) noexcept;
+// What `schema` is or refers to; null: nothing that is there.
+[[nodiscard]] const rapidjson::Value* follow_references(const rapidjson::Value& root,
+                                                        const rapidjson::Value* schema) noexcept;
 // The member of an object; null: there is none, or `object` is no object.
 [[nodiscard]] const rapidjson::Value* member_of(const rapidjson::Value& object, std::string_view name) noexcept;
 [[nodiscard]] std::string_view text_of(const rapidjson::Value* value) noexcept;  // "" = no text
@@ -29,10 +32,13 @@ struct SchemaOptions {
 struct SchemaFinding {
   std::vector<std::string> path;  // names and indexes, from the root
   std::string message;
+  // Nobody can tell whether it conforms: the schema refers to what is not there or has a pattern that is none, or the
+  // bounds are reached. Goes before whatever else was found.
+  bool undecided = false;
 };
 
 // The first finding; nothing: it conforms. `root`: what references begin from. Never throws, bounded in depth and in
-// work: what is beyond is a finding.
+// work.
 [[nodiscard]] std::optional<SchemaFinding> find_violation(const rapidjson::Value& instance,
                                                           const rapidjson::Value& schema,
                                                           const rapidjson::Value& root,

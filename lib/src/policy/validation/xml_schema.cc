@@ -31,7 +31,8 @@ DocumentPtr read(std::string_view text, XmlFinding& problem) {
   if (!document) {
     const xmlError* error = xmlCtxtGetLastError(context);
     problem.message = error && error->message ? std::string(trim(error->message)) : "It is not well-formed.";
-    problem.line = error && error->line > 0 ? static_cast<std::size_t>(error->line) : 1;
+    if (error && error->line > 0) problem.line = static_cast<std::size_t>(error->line);
+    if (error && error->int2 > 0) problem.column = static_cast<std::size_t>(error->int2);
   }
   xmlFreeParserCtxt(context);
   if (document && document->intSubset) {
@@ -46,9 +47,59 @@ bool is_named(const xmlNode* node, const char* name) noexcept {
   return node->type == XML_ELEMENT_NODE && std::strcmp(reinterpret_cast<const char*>(node->name), name) == 0;
 }
 
+bool is_soap(const xmlNode* node, const char* name) noexcept {
+  if (!node || !is_named(node, name) || !node->ns || !node->ns->href) return false;
+  const auto* space = reinterpret_cast<const char*>(node->ns->href);
+  return std::strcmp(space, "http://schemas.xmlsoap.org/soap/envelope/") == 0 ||
+         std::strcmp(space, "http://www.w3.org/2003/05/soap-envelope") == 0;
+}
+
 xmlNode* first_element(xmlNode* at) noexcept {
   while (at && at->type != XML_ELEMENT_NODE) at = at->next;
   return at;
+}
+
+// Null: it is no envelope with something in its one body.
+xmlNode* soap_content(xmlDoc* document) noexcept {
+  xmlNode* envelope = xmlDocGetRootElement(document);
+  xmlNode* body = is_soap(envelope, "Envelope") ? first_element(envelope->children) : nullptr;
+  while (body && !is_soap(body, "Body")) body = first_element(body->next);
+  for (const xmlNode* other = body ? body->next : nullptr; other; other = other->next)
+    if (is_soap(other, "Body")) return nullptr;  // which of them a service reads nobody knows
+  return body ? first_element(body->children) : nullptr;
+}
+
+std::string name_of(const xmlNode* node) {
+  const auto text = [](const xmlChar* name) { return std::string(reinterpret_cast<const char*>(name)); };
+  return node->ns && node->ns->prefix ? text(node->ns->prefix) + ":" + text(node->name) : text(node->name);
+}
+
+const xmlNode* next_in_document(const xmlNode* node) noexcept {
+  if (node->type == XML_ELEMENT_NODE && node->children) return node->children;
+  while (node && !node->next) node = node->parent && node->parent->type == XML_ELEMENT_NODE ? node->parent : nullptr;
+  return node ? node->next : nullptr;
+}
+
+// Where the name in an element's start tag stands in its line; 1: not there.
+std::size_t column_of(const xmlNode* element, std::string_view xml) {
+  const long line = xmlGetLineNo(element);
+  const std::string name = name_of(element), tag = "<" + name;
+  std::size_t before = 0;  // of that name in that line
+  for (const xmlNode* one = xmlDocGetRootElement(element->doc); one && one != element; one = next_in_document(one))
+    before += one->type == XML_ELEMENT_NODE && xmlGetLineNo(one) == line && name_of(one) == name ? 1 : 0;
+  std::size_t start = 0;
+  for (long i = 1; i < line && start != std::string_view::npos; ++i) {
+    start = xml.find('\n', start);
+    if (start != std::string_view::npos) ++start;
+  }
+  if (start == std::string_view::npos) return 1;
+  xml = xml.substr(start, xml.find('\n', start) - start);
+  for (std::size_t at = xml.find(tag); at != std::string_view::npos; at = xml.find(tag, at + 1)) {
+    const std::size_t end = at + tag.size();
+    if (end < xml.size() && std::strchr(" \t\r\n/>", xml[end]) == nullptr) continue;
+    if (before-- == 0) return at + 2;
+  }
+  return 1;
 }
 
 // Other documents would be loaded from there.
@@ -60,11 +111,20 @@ bool takes_in_others(const xmlNode* root) noexcept {
   return false;
 }
 
+struct FirstError {
+  std::string message;
+  std::size_t line = 1;
+  const xmlNode* element = nullptr;
+};
+
 void keep_first(void* to, const xmlError* error) noexcept {
-  auto& finding = *static_cast<XmlFinding*>(to);
-  if (!finding.message.empty() || !error->message) return;
-  finding.message = std::string(trim(error->message));
-  finding.line = error->line > 0 ? static_cast<std::size_t>(error->line) : 0;
+  auto& first = *static_cast<FirstError*>(to);
+  if (!first.message.empty() || !error->message) return;
+  first.message = std::string(trim(error->message));
+  if (error->line > 0) first.line = static_cast<std::size_t>(error->line);
+  const auto* node = static_cast<const xmlNode*>(error->node);
+  if (node && node->type == XML_ATTRIBUTE_NODE) node = node->parent;
+  if (node && node->type == XML_ELEMENT_NODE) first.element = node;
 }
 void silent(void*, const char*, ...) {}
 
@@ -89,12 +149,14 @@ std::shared_ptr<const XmlSchema> XmlSchema::compile(std::string_view text, std::
     root = nullptr;
   }
   if (root) {
+    FirstError first;
     xmlSchemaParserCtxt* parser = xmlSchemaNewDocParserCtxt(compiled->document.get());
     xmlSchemaSetParserErrors(parser, silent, silent, nullptr);
     xmlSchemaSetParserStructuredErrors(
-        parser, [](void* to, auto* error) { keep_first(to, error); }, &why);
+        parser, [](void* to, auto* error) { keep_first(to, error); }, &first);
     compiled->schema = xmlSchemaParse(parser);
     xmlSchemaFreeParserCtxt(parser);
+    why.message = std::move(first.message);
   }
   if (!compiled->schema) {
     problem = why.message.empty() ? "It is no XML schema." : why.message;
@@ -107,26 +169,24 @@ std::optional<XmlFinding> XmlSchema::find_violation(std::string_view xml, bool s
   XmlFinding finding;
   DocumentPtr document = read(xml, finding);
   if (!document) return finding;
-  if (soap) {
-    xmlNode* envelope = xmlDocGetRootElement(document.get());
-    xmlNode* body = envelope && is_named(envelope, "Envelope") ? first_element(envelope->children) : nullptr;
-    while (body && !is_named(body, "Body")) body = first_element(body->next);
-    xmlNode* content = body ? first_element(body->children) : nullptr;
-    if (!content) return XmlFinding{"The message is no SOAP envelope with a body.", 1};
-    DocumentPtr alone(xmlNewDoc(nullptr));
-    xmlNode* copy = xmlDocCopyNode(content, alone.get(), 1);
-    xmlDocSetRootElement(alone.get(), copy);
-    xmlReconciliateNs(alone.get(), copy);
-    document = std::move(alone);
+  xmlNode* content = soap ? soap_content(document.get()) : nullptr;
+  if (soap && !content) {
+    finding.message = "The message is no SOAP envelope with one body that has content.";
+    return finding;
   }
+  FirstError first;
   xmlSchemaValidCtxt* validation = xmlSchemaNewValidCtxt(compiled_->schema);
   xmlSchemaSetValidErrors(validation, silent, silent, nullptr);
   xmlSchemaSetValidStructuredErrors(
-      validation, [](void* to, auto* error) { keep_first(to, error); }, &finding);
-  const int result = xmlSchemaValidateDoc(validation, document.get());
+      validation, [](void* to, auto* error) { keep_first(to, error); }, &first);
+  int result = soap ? 0 : xmlSchemaValidateDoc(validation, document.get());
+  for (; content && result == 0; content = first_element(content->next))
+    result = xmlSchemaValidateOneElement(validation, content);
   xmlSchemaFreeValidCtxt(validation);
   if (result == 0) return std::nullopt;
-  if (finding.message.empty()) finding.message = "It does not conform to the schema.";
+  finding.message = first.message.empty() ? "It does not conform to the schema." : std::move(first.message);
+  finding.line = first.line;
+  if (first.element) finding.column = column_of(first.element, xml);
   return finding;
 }
 

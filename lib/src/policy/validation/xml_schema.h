@@ -11,7 +11,7 @@ namespace gateway::policy {
 
 struct XmlFinding {
   std::string message;
-  std::size_t line = 0;
+  std::size_t line = 1, column = 1;  // of what it is about; the column is 1 where it is not known
 };
 
 // Immutable; any thread.
@@ -23,7 +23,8 @@ class XmlSchema {
   XmlSchema(const XmlSchema&) = delete;
   XmlSchema& operator=(const XmlSchema&) = delete;
 
-  // The first finding; nothing: it conforms. `soap`: what is in the Body of an Envelope is validated.
+  // The first finding; nothing: it conforms. `soap`: the elements in the Body of an Envelope (SOAP 1.1 or 1.2) are
+  // validated, each for itself; there is one at least.
   [[nodiscard]] std::optional<XmlFinding> find_violation(std::string_view xml, bool soap) const;
 
  private:
