@@ -45,6 +45,16 @@ constexpr unsigned kOperationScope = 1, kApiScope = 2, kProductScope = 4, kGloba
 // All of builtin/: see builtin/list.h.
 [[nodiscard]] std::span<const PolicyKind> builtin_policies();
 
+// The backends that documents may name, as they are now. Immutable.
+struct NamedBackends {
+  std::map<std::string, std::shared_ptr<const CompiledBackend>, std::less<>> by_id;
+  // By backend_url(); those that are made for policies alone.
+  std::map<std::string, std::pair<std::string, std::shared_ptr<const CompiledBackend>>, std::less<>> by_url;  // with its id
+};
+// "https://host:port/base", in lower case but for the base.
+[[nodiscard]] std::string backend_url(std::string_view scheme, std::string_view host, std::uint16_t port,
+                                      std::string_view base);
+
 // What a document may refer to. Of one source.
 struct Surroundings {
   const expression::Catalog* catalog = nullptr;
@@ -53,6 +63,8 @@ struct Surroundings {
   std::function<const std::string*(std::string_view display_name)> named_value;   // null: none of that name
   std::function<const std::string*(std::string_view id)> fragment;                // its document
   std::function<std::shared_ptr<const CompiledBackend>(std::string_view id)> backend;
+  // For ids and URLs that only a request tells; may be empty.
+  std::function<std::shared_ptr<const NamedBackends>()> backends;
   std::function<std::shared_ptr<const CertificateFacts>(std::string_view id_or_thumbprint)> certificate;
   std::function<std::shared_ptr<const EventHubLogger>(std::string_view id)> logger;
   const OperationFacts* operation = nullptr;  // at the operation's scope

@@ -102,6 +102,7 @@ class Exchange final : private ClientStreamEvents {
   void take_request_data(std::string_view data) noexcept;
   void take_request_end() noexcept;
   void take_response_head(ResponseHead& head) noexcept;
+  [[nodiscard]] bool follow_redirect(const ResponseHead& head) noexcept;  // exchange_redirects.cc
   void take_response_data(std::string_view data) noexcept;
   void take_response_end() noexcept;
   void backend_failed(GatewayAnswer why) noexcept;

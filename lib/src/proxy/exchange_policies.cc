@@ -384,6 +384,7 @@ void Exchange::take_response_head(ResponseHead& head) noexcept {
   PolicyRun& held = *policies_;
   Run& run = held.run;
   held.clear_deadline();
+  if (follow_redirect(head)) return;
   WorkerContext& context = worker_.context;
   mark_hop_by_hop(head.headers, context.keep);
   policy::ResponseMessage& response = run.response;

@@ -21,6 +21,7 @@ void PolicyRun::end() noexcept {
 }
 
 void PolicyRun::forward(const policy::ForwardTerms& how) noexcept {
+  redirects = 0;
   exchange_->forward_by_policies(how);
 }
 void PolicyRun::read_request_body() noexcept { exchange_->read_request_body(); }

@@ -40,6 +40,7 @@ class PolicyRun final : private policy::Host, private Timed {
   bool holding = false;         // the response waits for the policies
   bool delivering = false;      // the backend's head is told to the policies just now
   bool response_ended = false;  // all of the backend's response came
+  unsigned redirects = 0;       // that this forward has followed
   BodyFraming response_framing = BodyFraming::None;
   std::uint64_t response_length = 0;
 

@@ -28,6 +28,8 @@ SourcePolicies::Changed SourcePolicies::admit(const SourceSnapshot& before, cons
   changed.loggers = differ(before.loggers, now.loggers);
   said_.named_values = now.named_values;
   said_.fragments = now.fragments;
+  said_.backends = now.backends;
+  if (changed.backends) named_backends_.reset();
   said_.certificates = now.certificates;
   said_.loggers = now.loggers;
   said_.users = now.users;
@@ -45,8 +47,31 @@ SourcePolicies::Changed SourcePolicies::admit(const SourceSnapshot& before, cons
   return changed;
 }
 
+std::shared_ptr<const policy::NamedBackends> SourcePolicies::named_backends() {
+  if (named_backends_) return named_backends_;
+  constexpr std::string_view kPrefix = "backends/";
+  auto made = std::make_shared<policy::NamedBackends>();
+  said_.backends.for_each([&](std::string_view whole, const auto&) {
+    const bool entity = whole.starts_with(kPrefix);
+    std::string id(entity ? whole.substr(kPrefix.size()) : whole);
+    const auto backend = backend_of_(id);
+    if (!backend) return;
+    if (!entity && whole.starts_with("api:")) return;  // of an API alone
+    if (!backend->endpoints.empty()) {
+      const CompiledEndpoint& first = backend->endpoints.front();
+      const std::string& host = backend->tls_server_name.empty() ? first.address : backend->tls_server_name;
+      made->by_url.emplace(policy::backend_url(backend->protocol == BackendProtocol::Https ? "https" : "http", host,
+                                               first.port, backend->path_prefix),
+                           std::pair(id, backend));
+    }
+    made->by_id.emplace(std::move(id), backend);
+  });
+  return named_backends_ = std::move(made);
+}
+
 void SourcePolicies::forget() {
   said_ = {};
+  named_backends_.reset();
   values_by_name_.clear();
   compiled_.clear();
   plain_.clear();
@@ -57,7 +82,7 @@ bool SourcePolicies::is_touched(std::string_view document, const Changed& change
   const bool includes = mentions(document, "include-fragment");
   return (changed.fragments && includes) ||
          (changed.named_values && (includes || mentions(document, "{{"))) ||
-         (changed.backends && (includes || mentions(document, "backend-id"))) ||
+         (changed.backends && (includes || mentions(document, "backend-id") || mentions(document, "base-url"))) ||
          (changed.certificates && (includes || mentions(document, "ertificate"))) ||
          (changed.loggers && (includes || mentions(document, "logger-id")));
 }
@@ -110,6 +135,7 @@ policy::CompiledDocumentPtr SourcePolicies::compile(std::string_view document, p
     return fragment && fragment->defect.empty() ? &fragment->document : nullptr;
   };
   around.backend = backend_of_;
+  around.backends = [this] { return named_backends(); };
   around.certificate = [this](std::string_view id) -> std::shared_ptr<const policy::CertificateFacts> {
     const Certificate* found = said_.certificates.find(id);
     if (!found || !found->defect.empty()) return nullptr;

@@ -57,7 +57,10 @@ class SourcePolicies {
   const Options* options_;
   BackendOf backend_of_;
   std::shared_ptr<const expression::Catalog> catalog_;
+  [[nodiscard]] std::shared_ptr<const policy::NamedBackends> named_backends();
+
   SourceSnapshot said_;
+  std::shared_ptr<const policy::NamedBackends> named_backends_;  // null: to be made when it is asked for
   std::unordered_map<std::string, std::string> values_by_name_;  // display name → value
   std::map<std::string, std::weak_ptr<const policy::CompiledDocument>> compiled_;
   std::set<std::string> plain_;

@@ -60,28 +60,49 @@ class SetBackendService final : public Step {
           "base-url is an absolute URL, http:// or https://, not " + quote(base_url_.literal()));
     }
     if (backend_id_.present()) find_backend(in);
+    if (!backend_ && in.surroundings().backends) named_ = in.surroundings().backends();
   }
 
   Flow run(Strand& strand) const override {
     Run& run = strand.run();
-    if (backend_) {
-      const bool secure = backend_->protocol == BackendProtocol::Https;
-      const CompiledEndpoint* first =
-          backend_->endpoints.empty() ? nullptr : &backend_->endpoints.front();
-      const std::string_view host = !backend_->tls_server_name.empty()
-                                        ? std::string_view(backend_->tls_server_name)
-                                    : first ? std::string_view(first->address)
-                                            : std::string_view();
-      redirect(run, backend_, secure ? "https" : "http", host, first ? first->port : 0,
-               backend_->path_prefix);
-      run.backend_id = known_id_;
-      return Flow::Next;
+    if (backend_) return to_backend(run, backend_, known_id_);
+    if (backend_id_.present()) {
+      const std::string_view wanted = trim(backend_id_.text(run));
+      if (named_) {
+        const auto found = named_->by_id.find(wanted);
+        if (found != named_->by_id.end()) return to_backend(run, found->second, run.arena().copy(wanted));
+      }
+      refuse(run, "There is no backend " + quote(wanted) + ".");
     }
+    return to_url(run);
+  }
+
+ private:
+  static Flow to_backend(Run& run, const std::shared_ptr<const CompiledBackend>& backend,
+                         std::string_view named) {
+    const bool secure = backend->protocol == BackendProtocol::Https;
+    const CompiledBackend& shown = backend->members.empty() ? *backend : *backend->members.front().backend;
+    const CompiledEndpoint* first = shown.endpoints.empty() ? nullptr : &shown.endpoints.front();
+    const std::string_view host = !shown.tls_server_name.empty() ? std::string_view(shown.tls_server_name)
+                                  : first                        ? std::string_view(first->address)
+                                                                 : std::string_view();
+    redirect(run, backend, secure ? "https" : "http", host, first ? first->port : 0, backend->path_prefix);
+    run.backend_id = named;
+    return Flow::Next;
+  }
+
+  Flow to_url(Run& run) const {
     const std::string_view text = trim(base_url_.text(run));
     if (!is_http_url(text))
       refuse(run, "base-url is an absolute URL, http:// or https://, not " + quote(text) + ".");
     Url base = split_url(run.arena().copy(text));
     base.scheme = equals_ignoring_case(base.scheme, "https") ? "https" : "http";
+    // A backend of the configuration with that URL is meant: its TLS and its circuit breaker count.
+    if (named_ && !named_->by_url.empty()) {
+      const std::uint16_t port = base.port != 0 ? base.port : base.scheme == "https" ? 443 : 80;
+      const auto known = named_->by_url.find(backend_url(base.scheme, base.host, port, base.path));
+      if (known != named_->by_url.end()) return to_backend(run, known->second.second, known->second.first);
+    }
     std::string why = "no backends can be named by URL here";
     DynamicBackends* backends = run.services().backends;
     auto found = backends ? backends->get(base, nullptr, why) : nullptr;
@@ -91,17 +112,11 @@ class SetBackendService final : public Step {
     return Flow::Next;
   }
 
- private:
   void find_backend(ElementCompiler& in) {
     const Position where = in.element().attribute("backend-id")->at;
     if (backend_id_.is_expression()) {
       const expression::Value* known = backend_id_.program()->constant();
-      if (!known || !known->is_string()) {
-        in.problem(where,
-                   "backend-id is known when the document is compiled: a text, a named value or a "
-                   "constant");
-        return;
-      }
+      if (!known || !known->is_string()) return;  // each request tells
       known_id_ = known->text();
     } else {
       known_id_ = trim(backend_id_.literal());
@@ -115,10 +130,16 @@ class SetBackendService final : public Step {
 
   Operand base_url_, backend_id_;
   std::string known_id_;
-  std::shared_ptr<const CompiledBackend> backend_;
+  std::shared_ptr<const CompiledBackend> backend_;  // null: only a request tells which one
+  std::shared_ptr<const NamedBackends> named_;
 };
 
 }  // namespace
+
+std::string backend_url(std::string_view scheme, std::string_view host, std::uint16_t port, std::string_view base) {
+  while (base.ends_with('/')) base.remove_suffix(1);
+  return to_lower(scheme) + "://" + to_lower(host) + ":" + std::to_string(port) + std::string(base);
+}
 
 std::unique_ptr<Step> compile_set_backend_service(ElementCompiler& in) {
   return std::make_unique<SetBackendService>(in);
