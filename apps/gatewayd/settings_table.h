@@ -64,7 +64,8 @@ inline constexpr auto kSettingRows = std::to_array<SettingRow>({
     {"config.policy.source", Text, "cloud", "", Own,
      "kind or name of the source whose global policy document runs on Ingress routes"},
     {"k8s.ingress.policy", Choice, "global", "global,none", Own,
-     "run that document on Ingress routes; while its source is not synced they answer 503"},
+     "run that document on Ingress routes; while its source is not synced they answer 503. The annotation "
+     "`azure-api-management/policy-fragment: NAME` on an Ingress adds a fragment of that source, after it"},
     {"policies.not-offered", Choice, "skip", "skip,refuse", Own,
      "policies that the vendor's self-hosted gateway does not offer: skip them with a warning, or refuse the document"},
     {"policies.body.bytes", Size, "8MiB", "1KiB..1GiB", Own, "one body that a policy reads; more = 413 for requests, 502 for responses"},
