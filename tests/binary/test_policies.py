@@ -2,8 +2,6 @@
 """A realistic policy document through configd and gatewayd, with Ingress beside it; and what authors try locally."""
 
 import base64
-import hashlib
-import hmac
 import json
 import os
 import threading
@@ -16,10 +14,9 @@ from support.backend import Backend
 from support.configd import Configd
 from support.gatewayd import Gatewayd, program
 from support.http_client import Connection
+from support.policy_document import DOCUMENT, SECRET, bearer, put_orders, token
 from support.process import run
 from support.wait import wait_until
-
-SECRET = b'a-secret-of-the-tests-of-32-bytes'
 
 INGRESS = '''apiVersion: networking.k8s.io/v1
 kind: Ingress
@@ -43,75 +40,6 @@ ports: [{name: http, port: %d}]
 endpoints: [{addresses: [127.0.0.1], conditions: {ready: true}}]
 '''
 
-# A token of the caller, a limit for each subject, a token of another service that is kept, and a body that changes.
-DOCUMENT = '''<policies>
-    <inbound>
-        <base />
-        <validate-jwt header-name="Authorization" require-scheme="Bearer" output-token-variable-name="jwt">
-            <issuer-signing-keys><key>{{jwt-secret}}</key></issuer-signing-keys>
-            <audiences><audience>orders</audience></audiences>
-        </validate-jwt>
-        <rate-limit-by-key calls="1000" renewal-period="60"
-            counter-key="@(((Jwt)context.Variables["jwt"]).Subject)" remaining-calls-header-name="Remaining" />
-        <set-variable name="tenant" value="@(((Jwt)context.Variables["jwt"]).Claims.GetValueOrDefault("tenant", "none"))" />
-        <choose>
-            <when condition="@(context.Variables.GetValueOrDefault<string>("tenant") == "blocked")">
-                <return-response>
-                    <set-status code="403" reason="Forbidden" />
-                    <set-body>@{ return new JObject(new JProperty("tenant", (string)context.Variables["tenant"])).ToString(Newtonsoft.Json.Formatting.None); }</set-body>
-                </return-response>
-            </when>
-            <otherwise>
-                <set-header name="X-Tenant" exists-action="override">
-                    <value>@((string)context.Variables["tenant"])</value>
-                </set-header>
-            </otherwise>
-        </choose>
-        <cache-lookup-value key="@("token-" + (string)context.Variables["tenant"])" variable-name="token" />
-        <choose>
-            <when condition="@(!context.Variables.ContainsKey("token"))">
-                <send-request mode="new" response-variable-name="answer" timeout="10" ignore-error="false">
-                    <set-url>{{token-url}}</set-url>
-                    <set-method>POST</set-method>
-                    <set-header name="Content-Type"><value>application/json</value></set-header>
-                    <set-body>@{ return new JObject(new JProperty("for", (string)context.Variables["tenant"])).ToString(); }</set-body>
-                </send-request>
-                <set-variable name="token" value="@((string)((IResponse)context.Variables["answer"]).Body.As<JObject>()["backend"])" />
-                <cache-store-value key="@("token-" + (string)context.Variables["tenant"])" value="@((string)context.Variables["token"])" duration="300" />
-            </when>
-        </choose>
-        <set-header name="Authorization" exists-action="override">
-            <value>@("Token " + (string)context.Variables["token"])</value>
-        </set-header>
-        <rewrite-uri template="/internal/{id}" copy-unmatched-params="true" />
-    </inbound>
-    <backend><base /></backend>
-    <outbound>
-        <base />
-        <set-body>@{
-            var body = context.Response.Body.As<JObject>(preserveContent: true);
-            return new JObject(
-                new JProperty("path", body["path"]),
-                new JProperty("tenant", (string)context.Variables["tenant"]),
-                new JProperty("said", "{{greeting}}")).ToString(Newtonsoft.Json.Formatting.None);
-        }</set-body>
-        <set-header name="Server-Time" exists-action="skip"><value>@(context.Timestamp.ToString("yyyy"))</value></set-header>
-    </outbound>
-    <on-error>
-        <base />
-        <set-header name="Error-Reason"><value>@(context.LastError.Reason)</value></set-header>
-    </on-error>
-</policies>'''
-
-
-def token(**claims):
-    def part(data):
-        return base64.urlsafe_b64encode(data).rstrip(b'=').decode()
-    text = part(b'{"alg":"HS256","typ":"JWT"}') + '.' + part(json.dumps(
-        dict({'aud': 'orders', 'sub': 'ada', 'exp': int(time.time()) + 3600}, **claims)).encode())
-    return text + '.' + part(hmac.new(SECRET, text.encode(), hashlib.sha256).digest())
-
-
 class World:
     def __init__(self):
         self.folder = Folder()
@@ -119,14 +47,7 @@ class World:
         self.service = Configd(self.folder.at('service.db')).start()
         c = self.service
         c.put('/gateways/east', description='', locationData={'name': 'here'})
-        for name, value in (('jwt-secret', base64.b64encode(SECRET).decode()), ('greeting', 'hello'),
-                            ('token-url', 'http://127.0.0.1:%d/token' % self.tokens.port)):
-            c.put('/namedValues/' + name, displayName=name, value=value, secret=name == 'jwt-secret')
-        c.put('/apis/orders', displayName='Orders', path='orders', protocols=['http'],
-              serviceUrl='http://127.0.0.1:%d' % self.orders.port, subscriptionRequired=False)
-        c.put('/apis/orders/operations/get', displayName='Get', method='GET', urlTemplate='/{id}')
-        c.put('/apis/orders/policies/policy', format='rawxml', value=DOCUMENT)
-        c.put('/gateways/east/apis/orders')
+        put_orders(c, 'east', self.orders.port, self.tokens.port)
         manifests = self.folder.write('ingress.yaml', INGRESS % self.web.port)
         self.gateway = Gatewayd({'config.service.endpoint': c.url, 'config.service.auth': c.token('east'),
                                  'config.file.path': manifests, 'log.access': 'false',
@@ -150,10 +71,6 @@ class World:
         for backend in (self.orders, self.web, self.tokens):
             backend.close()
         self.folder.__exit__()
-
-
-def bearer(**claims):
-    return {'Authorization': 'Bearer ' + token(**claims)}
 
 
 def test_the_document_as_a_whole(world):

@@ -24,6 +24,8 @@ from support.backend import Backend
 from support.certificates import Authority
 from support.configd import Configd
 from support.gatewayd import Gatewayd, program
+from support.http_client import Connection
+from support.policy_document import DOCUMENT, bearer, put_orders
 from support.process import run
 from support.wait import holds_for, next_whole_second, wait_until
 from support.wire import Wire
@@ -477,6 +479,77 @@ def test_ingress_routes_wait_for_the_policies_of_the_cloud(c):
             h.configd.start()
             until(g, 'ingress-2', [('GET', '/other')], 60.0)
             assert 'other' in g.get(HOST, '/other').header('Passed', ''), g.get(HOST, '/other').headers
+
+
+def test_realistic_policies_beside_ingress_change_without_a_failed_request(c):
+    """A document of many policies on the cloud's API, an Ingress beside it; both change while clients ask."""
+    with hybrid(c) as h, Backend('orders') as orders, Backend('issued') as tokens:
+        put_orders(h.configd, 'east', orders.port, tokens.port)
+        h.put_ingress('web', '/web')
+        with h.gatewayd() as g:
+            until(g, 'ingress', [('GET', '/web')])
+            wait_until(lambda: g.get(HOST, '/orders/42', headers=bearer(tenant='blue')).status == 200, 'the API')
+            seen = g.get(HOST, '/orders/42?x=1', headers=bearer(tenant='blue')).json()
+            assert seen == {'path': '/internal/42?x=1', 'tenant': 'blue', 'said': 'hello'}, seen
+            assert tokens.requests == 1, tokens.requests  # its answer is kept
+            refused = g.get(HOST, '/orders/42')
+            assert (refused.status, refused.header('Error-Reason')) == (401, 'TokenNotPresent'), refused
+            assert g.get(HOST, '/orders/1', headers=bearer(tenant='blocked')).status == 403
+            failures, asked, stop = [], [], threading.Event()
+
+            def ask(path, headers):
+                with Connection(g.http) as connection:
+                    while not stop.is_set():
+                        answer = connection.request(path, HOST, headers=headers)
+                        asked.append(path)
+                        if answer.status not in (200, 429):
+                            failures.append((path, answer.status, answer.body))
+
+            threads = [threading.Thread(target=ask, args=one)
+                       for one in (('/orders/7', bearer(tenant='red')), ('/web', ()), ('/web/page', ()))]
+            for thread in threads:
+                thread.start()
+            try:
+                for number in range(40):
+                    text = 'hello-%d' % number
+                    h.configd.put('/apis/orders/policies/policy', format='rawxml',
+                                  value=DOCUMENT.replace('{{greeting}}', text))
+                    if number % 10 == 0:
+                        backend = 'ingress-2' if number % 20 == 0 else 'ingress'
+                        h.put_ingress('web', '/web', backend=backend)
+                        until(g, backend, [('GET', '/web')])
+                    wait_until(lambda: g.get(HOST, '/orders/7', headers=bearer(sub='s%d' % number)).json()['said'] == text,
+                               'change %d to be served' % number)
+            finally:
+                stop.set()
+                for thread in threads:
+                    thread.join()
+            assert not failures, failures[:3]
+            assert len(asked) > 1000, len(asked)
+
+
+def test_an_ingress_runs_the_fragment_that_it_names(c):
+    """An annotation names it; without the fragment the route is not served, rather than without its policies."""
+    with hybrid(c) as h:
+        h.put_ingress('web', '/web')
+        with h.gatewayd() as g:
+            until(g, 'ingress', [('GET', '/web')])
+            c.kubectl('annotate', '-n', h.space, 'ingress/web', 'azure-api-management/policy-fragment=stamp')
+            wait_until(lambda: g.get(HOST, '/web').status == 503, 'the route to wait for its fragment')
+            put_fragment = lambda value: h.configd.put(
+                '/policyFragments/stamp', format='rawxml',
+                value='<fragment><set-header name="X-Stamp"><value>%s</value></set-header></fragment>' % value)
+
+            def stamp():
+                answer = g.get(HOST, '/web')
+                return answer.status == 200 and dict((name.lower(), value) for name, value in answer.json()['headers']).get('x-stamp')
+
+            put_fragment('one')
+            wait_until(lambda: stamp() == 'one', 'the fragment')
+            put_fragment('@(context.Api.Id.Contains("web") ? "two" : "none")')
+            wait_until(lambda: stamp() == 'two', 'the changed fragment')
+            c.kubectl('annotate', '-n', h.space, 'ingress/web', 'azure-api-management/policy-fragment-')
+            wait_until(lambda: stamp() is None, 'the route without it')
 
 
 # --- other rules
