@@ -23,7 +23,7 @@ TEST_CASE("XML: read and written as XNode.ToString() does") {
       {R"(XElement.Parse("<a xmlns='urn:x'><b/></a>").Elements().First().ToString())", "<b xmlns=\"urn:x\" />"},
       {R"(XDocument.Parse("<?xml version='1.0' encoding='utf-8'?><a><b/></a>").ToString())", "<a>\n  <b />\n</a>"},
       {R"(XDocument.Parse("<?xml version='1.0' encoding='utf-8'?><a/>").Declaration.ToString())",
-       "<?xml version=\"1.0\"?>"},
+       "<?xml version=\"1.0\" encoding=\"utf-8\"?>"},
       {R"(XElement.Parse("<a> </a>").Value.Length)", "0"},
       {R"(XElement.Parse("<a> </a>", LoadOptions.PreserveWhitespace).Value.Length)", "1"},
   });

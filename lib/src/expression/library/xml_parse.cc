@@ -27,6 +27,7 @@ class Builder {
         at_(document_) {}
 
   XDocument* parse(std::string_view text) {
+    whole_ = text;
     xmlSAXHandler sax{};
     sax.initialized = XML_SAX2_MAGIC;
     sax.startElementNs = &Builder::on_start;
@@ -190,17 +191,29 @@ class Builder {
     return false;
   }
 
+  // As the declaration writes it: the text itself is UTF-8, whatever it says.
+  static std::string_view said_encoding(std::string_view text) noexcept {
+    text = text.substr(0, text.find("?>"));
+    const std::size_t at = text.find("encoding");
+    if (at == std::string_view::npos) return {};
+    const std::size_t open = text.find_first_of("\"'", at);
+    if (open == std::string_view::npos) return {};
+    text.remove_prefix(open + 1);
+    return text.substr(0, text.find_first_of("\"'"));
+  }
+
   void read_declaration() {
     if (!context_->version || context_->standalone == -1) return;
     auto* declaration = eval_.arena().make<XDeclarationObject>(type_named(eval_, "XDeclaration"));
     declaration->version = eval_.arena().copy(view(context_->version));
-    declaration->encoding = eval_.arena().copy(view(context_->encoding));
+    declaration->encoding = eval_.arena().copy(said_encoding(whole_));
     declaration->standalone = context_->standalone == 1 ? "yes" : context_->standalone == 0 ? "no" : "";
     document_->declaration = declaration;
   }
 
   Evaluation& eval_;
   bool preserve_space_;
+  std::string_view whole_;
   std::pmr::string text_;
   XDocument* document_;
   XContainer* at_;

@@ -131,7 +131,9 @@ class XslTransform final : public Step {
       return run.fail(strand, {500, "TransformFailed", "The style sheet's result is too large.", {}, {}});
     }
     const std::unique_ptr<xmlChar, void (*)(void*)> held(text, xmlFree);
-    body.assign(run.arena().copy({reinterpret_cast<const char*>(text), static_cast<std::size_t>(size)}));
+    std::string_view made(reinterpret_cast<const char*>(text), static_cast<std::size_t>(size));
+    if (result->type != XML_HTML_DOCUMENT_NODE && made.ends_with(">\n")) made.remove_suffix(1);  // libxml2's own
+    body.assign(run.arena().copy(made));
     return Flow::Next;
   }
 
