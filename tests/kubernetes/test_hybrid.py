@@ -656,9 +656,10 @@ def test_backup_holds_the_cloud_and_nothing_of_the_cluster(c):
                 h.put_api('api-%d' % turn, 'open')
                 until(g, 'open', [('GET', '/api-%d/7' % turn)])
                 until_saved(g, '/apis/api-%d' % turn)
+            # the oldest goes after the newest is there
+            wait_until(lambda: len(backup_files(g)) == 3 and not first & set(backup_files(g)), 'three generations')
             g.kill()
             files = backup_files(g)
-            assert len(files) == 3 and not first & set(files), (first, files)
             address = h.backends['ingress'].address.encode()
             key = shown.key_pem.splitlines()[1].encode()
             for path in files:
