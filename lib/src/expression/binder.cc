@@ -61,7 +61,12 @@ Binder::Result Binder::bind_whole(const Expr* expression, const Stmt* block) {
   return std::move(result_);
 }
 
-void Binder::error(std::size_t offset, std::string message) { errors_->push_back({offset, std::move(message)}); }
+void Binder::error(std::size_t offset, std::string message) {
+  // A mistake is looked up among all names for what was meant, each time that its lambda is tried.
+  constexpr std::size_t kWork = 200;
+  work_left_ -= std::min(work_left_, kWork);
+  errors_->push_back({offset, std::move(message)});
+}
 
 Bound Binder::value(const Node* node, const Type* type) const {
   Bound out;
